@@ -1,0 +1,263 @@
+//! The program: reads the environment, chooses a store, runs one command, decides the exit code.
+//!
+//! Nothing below this floor looks at the environment or at terminals, and nothing above it exists.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use futures_util::future::BoxFuture;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{Cli, ColorChoice, Globals, normalise};
+use crate::client::{Config, OpenError};
+use crate::command::{Asker, Command, Context, Graceful, Settings};
+use crate::error::{Error, Kind, Result};
+use crate::render::{self, Notes, Palette};
+use crate::store::live::Live;
+use crate::store::{ReadOnly, Store};
+use crate::view::{Note, Out};
+
+/// Runs zkx with the arguments of a command line, the program's name first.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    report_bugs();
+    let cli = match parse(normalise(args)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
+        }
+    };
+    let terminal = Terminal::look(&cli.globals);
+    let kind = match execute(cli, &terminal) {
+        Ok(worst) => worst,
+        Err(error) => {
+            terminal.report(&error);
+            Some(error.kind())
+        }
+    };
+    ExitCode::from(kind.map_or(0, Kind::exit_code))
+}
+
+fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches_from(args)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// Makes a panic the exit code of a bug, wherever it happens.
+fn report_bugs() {
+    std::panic::set_hook(Box::new(|panic| {
+        let _ = writeln!(io::stderr(), "error: this is a bug in zkx: {panic}");
+        #[expect(clippy::exit, reason = "a panic on any thread ends the program, with its own code")]
+        std::process::exit(Kind::Bug.exit_code().into());
+    }));
+}
+
+/// What is known of standard input, output and error.
+struct Terminal {
+    stdout: bool,
+    width: usize,
+    palette: Palette,
+    stderr_palette: Palette,
+}
+
+impl Terminal {
+    fn look(globals: &Globals) -> Self {
+        let stdout = io::stdout().is_terminal();
+        let stderr = io::stderr().is_terminal();
+        let wanted = |terminal: bool| match globals.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                terminal && variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb")
+            }
+        };
+        let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        let width = columns
+            .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+            .unwrap_or(80);
+        Self {
+            stdout,
+            width,
+            palette: Palette::new(wanted(stdout)),
+            stderr_palette: Palette::new(wanted(stderr)),
+        }
+    }
+
+    fn options(&self, globals: &Globals) -> render::Options {
+        render::Options {
+            format: globals.output,
+            palette: self.palette,
+            terminal: self.stdout,
+            width: self.width,
+            notes: Notes { palette: self.stderr_palette, quiet: globals.quiet },
+        }
+    }
+
+    /// Prints an error with its hints.
+    fn report(&self, error: &Error) {
+        let text = error.to_string();
+        if text.is_empty() || error.kind() == Kind::BrokenPipe {
+            return;
+        }
+        let palette = self.stderr_palette;
+        let mut stderr = io::stderr().lock();
+        let _ = writeln!(stderr, "{}", palette.labelled(palette.error(), "error", text));
+        for hint in error.hints() {
+            let _ = writeln!(stderr, "{}", palette.note(&Note::Hint(hint.clone())));
+        }
+    }
+}
+
+/// A variable of the environment; an empty one counts as absent, as for NO_COLOR.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Asks on the terminal that standard input is.
+impl Asker for Terminal {
+    fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>> {
+        if !io::stdin().is_terminal() {
+            return Box::pin(async { None });
+        }
+        let prompt = self.stderr_palette.warning().paint(format!("{question} [y/N] ")).to_string();
+        Box::pin(async move {
+            let answer = tokio::task::spawn_blocking(move || {
+                let _ = write!(io::stderr(), "{prompt}");
+                let mut line = String::new();
+                io::stdin().lock().read_line(&mut line).map(|_| line)
+            });
+            let line = answer.await.ok()?.ok()?;
+            Some(matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
+        })
+    }
+}
+
+/// Connects, runs the command, closes the session. Returns the worst of what the command reported
+/// beside its answer.
+fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
+    let result = runtime.block_on(async {
+        let Cli { globals, command } = cli;
+        let mut interrupts = Interrupts::listen()?;
+        let store = tokio::select! {
+            store = open(&globals) => store?,
+            kind = interrupts.next() => return Err(Error::new(kind, String::new())),
+        };
+        let (out, renderer) = render::start(terminal.options(&globals))
+            .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
+        let result = supervise(&*store, out, command, &globals, terminal, &mut interrupts).await;
+        store.close().await;
+        // Only now may a reader that pauses hold the program up: nothing is left to keep alive.
+        let written = renderer.join().map_err(|_| Error::bug("the renderer failed"))?;
+        outcome(result, written)
+    });
+    // A read of standard input cannot be cancelled; it must not delay the end.
+    runtime.shutdown_background();
+    result
+}
+
+async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
+    let config = Config {
+        session_timeout: globals.session_timeout,
+        connect_timeout: globals.connect_timeout,
+        request_timeout: globals.request_timeout,
+        read_only: globals.allow_read_only_server,
+        auth: globals.auth.clone(),
+        max_reply: globals.max_reply,
+        max_request: globals.max_request,
+        ..Config::new(globals.server.clone())
+    };
+    let live = Live::connect(config).await.map_err(|error| unreachable(error, globals))?;
+    Ok(if globals.read_only { Box::new(ReadOnly(live)) } else { Box::new(live) })
+}
+
+/// Each address and its reason, one a line.
+fn unreachable(error: OpenError, globals: &Globals) -> Error {
+    let OpenError::Unreachable { cause, within } = error else {
+        return Error::new(Kind::Connection, error.to_string());
+    };
+    let within = humantime::format_duration(within);
+    let mut text = format!("cannot connect to {} within {within}", globals.server);
+    for attempt in &cause.attempts {
+        text.push_str(&format!("\n  {attempt}"));
+    }
+    let error = Error::new(Kind::Connection, text);
+    if globals.server.to_string() == "localhost:2181" {
+        error.hint("name the servers with --server or ZKX_SERVER")
+    } else {
+        error
+    }
+}
+
+/// Runs a command until it is done or interrupted.
+async fn supervise(
+    store: &dyn Store,
+    out: Out,
+    command: Command,
+    globals: &Globals,
+    asker: &dyn Asker,
+    interrupts: &mut Interrupts,
+) -> Result<()> {
+    let settings = Settings {
+        yes: globals.yes,
+        max_nodes: globals.max_nodes,
+        show_secrets: globals.show_secrets,
+        protected: Vec::new(),
+        one_shot: true,
+    };
+    let graceful = Graceful::default();
+    let cx = Context { store, out: &out, settings: &settings, asker, graceful: &graceful };
+    let writes = command.writes();
+    tokio::select! {
+        result = command.run(&cx) => result,
+        kind = interrupts.next() => Err(match (graceful.allowed(), writes) {
+            (true, _) => return Ok(()),
+            (false, true) => Error::new(kind, "interrupted: a write that was under way may have been done"),
+            (false, false) => Error::new(kind, String::new()),
+        }),
+    }
+}
+
+/// What the command and the renderer say together.
+fn outcome(result: Result<()>, written: io::Result<Option<Kind>>) -> Result<Option<Kind>> {
+    match (result, written) {
+        (_, Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::new(Kind::Io, "cannot write the answer").because(error))
+        }
+        (Err(error), _) => Err(error),
+        (Ok(()), written) => Ok(written.ok().flatten()),
+    }
+}
+
+/// The signals that ask zkx to end; the session is closed before it does.
+struct Interrupts {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    fn listen() -> Result<Self> {
+        let listen = |kind| signal(kind).map_err(|error| Error::new(Kind::Io, "cannot start").because(error));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Kind {
+        tokio::select! {
+            _ = self.interrupt.recv() => Kind::Interrupted,
+            _ = self.terminate.recv() => Kind::Terminated,
+            _ = self.hang_up.recv() => Kind::Terminated,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The command line: global options, and a command of [`crate::command`].
+
+mod argv;
+
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+pub use argv::normalise;
+
+use crate::client::{Auth, ConnectString};
+use crate::command::Command;
+use crate::render::Format;
+
+/// See, change and watch the znodes of a ZooKeeper ensemble
+#[derive(Debug, Parser)]
+#[command(name = "zkx", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 the server said no, 2 usage, 5 no connection, 6 not authorised,\n\
+    7 the outcome of a write is unknown, 8 conflict. `zkx help COMMAND` says more of a command."
+)]
+pub struct Cli {
+    /// Options that every command has.
+    #[command(flatten)]
+    pub globals: Globals,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Options that every command has.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// Servers: host[:port][,host[:port]…][/chroot] (before the command also -s)
+    #[arg(long, global = true, value_name = "SERVERS", env = "ZKX_SERVER", default_value = "localhost:2181",
+          value_parser = servers, hide_default_value = true)]
+    pub server: ConnectString,
+
+    /// Credentials as SCHEME:SECRET, like digest:USER:PASSWORD; may be given more than once
+    #[arg(long, global = true, value_name = "AUTH", env = "ZKX_AUTH", hide_env_values = true, value_parser = auth)]
+    pub auth: Vec<Auth>,
+
+    /// Format of the answer
+    #[arg(
+        short = 'o',
+        long,
+        global = true,
+        value_enum,
+        env = "ZKX_OUTPUT",
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub output: Format,
+
+    /// Refuse every write before it is sent
+    #[arg(long, global = true, env = "ZKX_READ_ONLY", value_parser = clap::builder::FalseyValueParser::new())]
+    pub read_only: bool,
+
+    /// Answer questions with yes
+    #[arg(short = 'y', long, global = true, env = "ZKX_YES", value_parser = clap::builder::FalseyValueParser::new())]
+    pub yes: bool,
+
+    /// The most znodes a recursive change may touch [with --yes: 10000]
+    #[arg(long, global = true, value_name = "N", env = "ZKX_MAX_NODES")]
+    pub max_nodes: Option<usize>,
+
+    /// Show digests instead of masking them
+    #[arg(long, global = true, env = "ZKX_SHOW_SECRETS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub show_secrets: bool,
+
+    /// Time to find a server that answers
+    #[arg(long, global = true, value_name = "TIME", env = "ZKX_CONNECT_TIMEOUT", default_value = "5s", value_parser = duration)]
+    pub connect_timeout: Duration,
+
+    /// Time for the answer to one request
+    #[arg(long, global = true, value_name = "TIME", env = "ZKX_REQUEST_TIMEOUT", default_value = "15s", value_parser = duration)]
+    pub request_timeout: Duration,
+
+    /// Session timeout to ask for
+    #[arg(long, global = true, value_name = "TIME", env = "ZKX_SESSION_TIMEOUT", default_value = "30s", value_parser = duration)]
+    pub session_timeout: Duration,
+
+    /// Take a server that lost its quorum, for reading
+    #[arg(long, global = true, env = "ZKX_ALLOW_READ_ONLY_SERVER", value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_read_only_server: bool,
+
+    /// The servers' jute.maxbuffer: larger requests are not sent
+    #[arg(long, global = true, value_name = "BYTES", env = "ZKX_MAX_REQUEST", default_value_t = 1_048_575)]
+    pub max_request: usize,
+
+    /// Larger answers are refused
+    #[arg(long, global = true, value_name = "BYTES", env = "ZKX_MAX_REPLY", default_value_t = 256 << 20)]
+    pub max_reply: usize,
+
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        env = "ZKX_COLOR",
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub color: ColorChoice,
+
+    /// Print no notes, only warnings and errors
+    #[arg(short = 'q', long, global = true, env = "ZKX_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    pub quiet: bool,
+}
+
+fn servers(text: &str) -> Result<ConnectString, String> {
+    ConnectString::parse(text).map_err(|error| error.to_string())
+}
+
+fn auth(text: &str) -> Result<Auth, String> {
+    // The text is a secret: clap must not be given it back.
+    Auth::parse(text).ok_or_else(|| "not of the form SCHEME:SECRET, like digest:USER:PASSWORD".into())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        Ok(_) => Err("no time at all".into()),
+        Err(_) => Err("not a time: write it with a unit, like 500ms, 5s, 2m".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

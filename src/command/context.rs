@@ -1,0 +1,126 @@
+//! What a command is given.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use futures_util::future::BoxFuture;
+
+use crate::error::{Error, Result};
+use crate::store::Store;
+use crate::view::Out;
+use crate::znode::ZPath;
+use crate::znode::text::{count, thousands};
+
+/// Switches that hold for every command.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Answers questions with yes.
+    pub yes: bool,
+    /// The most znodes that a recursive change may touch.
+    pub max_nodes: Option<usize>,
+    /// Shows digests and other secrets.
+    pub show_secrets: bool,
+    /// Paths that no recursive change may touch or contain.
+    pub protected: Vec<ZPath>,
+    /// The session ends with the command.
+    pub one_shot: bool,
+}
+
+/// What `--yes` alone may touch: without somebody who reads the number first, a mistyped path must
+/// not take a whole cluster with it.
+const UNSEEN_LIMIT: usize = 10_000;
+
+/// Asks the user a question.
+pub trait Asker: Send + Sync {
+    /// The answer; `None` when there is nobody to ask.
+    fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>>;
+}
+
+/// Whether an interrupt ends the command well: it does for one that only waits to be stopped.
+#[derive(Debug, Default)]
+pub struct Graceful(AtomicBool);
+
+impl Graceful {
+    /// From now on an interrupt is the expected end.
+    pub fn allow(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    /// Whether it is.
+    pub fn allowed(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+}
+
+/// What a command works with.
+pub struct Context<'a> {
+    /// The tree.
+    pub store: &'a dyn Store,
+    /// Where answers go.
+    pub out: &'a Out,
+    /// The switches.
+    pub settings: &'a Settings,
+    /// Who can be asked.
+    pub asker: &'a dyn Asker,
+    /// See [`Graceful`].
+    pub graceful: &'a Graceful,
+}
+
+/// A recursive change that is about to be made.
+pub(super) struct Plan<'a> {
+    /// As in `delete`.
+    pub(super) verb: &'a str,
+    /// The root of what it touches.
+    pub(super) path: &'a ZPath,
+    /// Znodes it touches, the root included; a lower bound when counting stopped at the cap.
+    pub(super) nodes: usize,
+}
+
+impl Context<'_> {
+    /// Refuses a recursive change of what must not be touched.
+    pub(super) fn refuse_protected(&self, verb: &str, path: &ZPath) -> Result<()> {
+        let zookeeper = ZPath::from_server("/zookeeper");
+        let guarded = self.settings.protected.iter().chain([&zookeeper]);
+        for protected in guarded {
+            if protected.is_within(path) || path.is_within(protected) {
+                return Err(Error::usage(format!("cannot {verb} {path}: {protected} is protected"))
+                    .hint("name the znodes below it one by one"));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many znodes a recursive change may touch without a new decision.
+    pub(super) fn cap(&self) -> usize {
+        match self.settings.max_nodes {
+            Some(limit) => limit,
+            None if self.settings.yes => UNSEEN_LIMIT,
+            None => usize::MAX,
+        }
+    }
+
+    /// Shows what a recursive change would touch and lets somebody decide.
+    pub(super) async fn decide(&self, plan: Plan<'_>) -> Result<()> {
+        let Plan { verb, path, nodes } = plan;
+        if nodes > self.cap() {
+            return Err(Error::usage(format!(
+                "cannot {verb} {path}: it has more than {} znodes",
+                thousands(self.cap())
+            ))
+            .hint("raise the limit with --max-nodes N if that is meant"));
+        }
+        if self.settings.yes {
+            return Ok(());
+        }
+        let what = match nodes {
+            1 => format!("{verb} {path} (1 znode, nothing below it)?"),
+            _ => format!("{verb} {path} and everything below it ({} in all)?", count(nodes, "znode")),
+        };
+        self.out.flush().await?;
+        match self.asker.confirm(what.clone()).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(Error::usage("not confirmed, nothing was changed")),
+            None => Err(Error::usage(format!("not confirmed, nothing was changed: {what}"))
+                .hint("add --yes to do it without being asked")),
+        }
+    }
+}

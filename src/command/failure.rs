@@ -1,0 +1,112 @@
+//! From a store's failure to what the user reads.
+
+use super::Context;
+use crate::error::{Error, Kind, did_you_mean};
+use crate::store::{Failure, Found, Read, read_one, stat};
+use crate::wire::Code;
+use crate::znode::ZPath;
+
+/// Children looked through for a name that was perhaps meant.
+const SUGGEST_AMONG: usize = 10_000;
+
+/// What the command was doing, for `cannot {verb} {path}`.
+pub(super) fn error(failure: Failure, verb: &str, path: &str) -> Error {
+    let cannot = format!("cannot {verb} {path}");
+    match failure {
+        Failure::Refused(code) | Failure::Operation { code, .. } => {
+            Error::new(kind(code), format!("{cannot}: {} ({code})", code.words()))
+        }
+        Failure::Disconnected(why) => Error::new(Kind::Connection, format!("{cannot}: {why}")),
+        Failure::Expired => Error::new(Kind::Connection, format!("{cannot}: the session has expired")),
+        Failure::AuthFailed => {
+            Error::new(Kind::Auth, format!("{cannot}: the server refused the credentials (AuthFailed)"))
+                .hint("check --auth: digest:USER:PASSWORD, or a scheme this server has")
+        }
+        Failure::Unknown(why) => {
+            Error::new(Kind::Unknown, format!("whether `{verb} {path}` was done is unknown: {why}"))
+                .hint(format!("look with `zkx stat {path}` before you repeat it"))
+        }
+        Failure::TooLarge { .. } => Error::usage(format!("{cannot}: {failure}; nothing was sent"))
+            .hint("if the servers run with a larger jute.maxbuffer, give it as --max-request BYTES"),
+        Failure::Unsupported { .. } => Error::new(Kind::Refused, format!("{cannot}: {failure}")),
+        Failure::ReadOnly => Error::usage(format!("{cannot}: this is a read-only session (--read-only)")),
+        Failure::Protocol(_) => Error::new(Kind::Connection, format!("{cannot}: {failure}")),
+    }
+}
+
+fn kind(code: Code) -> Kind {
+    match code {
+        Code::NO_AUTH | Code::AUTH_FAILED | Code::SESSION_CLOSED_REQUIRE_SASL_AUTH => Kind::Auth,
+        Code::BAD_VERSION => Kind::Conflict,
+        Code::CONNECTION_LOSS
+        | Code::OPERATION_TIMEOUT
+        | Code::SESSION_EXPIRED
+        | Code::SESSION_MOVED
+        | Code::NOT_READ_ONLY
+        | Code::REQUEST_TIMEOUT
+        | Code::THROTTLED_OP => Kind::Connection,
+        _ => Kind::Refused,
+    }
+}
+
+impl Context<'_> {
+    /// As [`error`], after a look around for what would help.
+    pub(super) async fn explain(&self, failure: Failure, verb: &str, path: &ZPath) -> Error {
+        match &failure {
+            Failure::Refused(Code::NO_NODE) => self.missing(failure, verb, path).await,
+            Failure::Refused(Code::NO_AUTH) => error(failure, verb, path).hint(format!(
+                "`zkx getAcl {path}` shows who may; give credentials with --auth SCHEME:SECRET"
+            )),
+            Failure::Refused(Code::BAD_VERSION) => match stat(self.store, path).await {
+                Ok(Some(stat)) => error(failure, verb, path).hint(format!(
+                    "its data version is {}, its ACL version {}: somebody has changed it since",
+                    stat.version, stat.aversion
+                )),
+                _ => error(failure, verb, path),
+            },
+            Failure::Refused(Code::NOT_EMPTY) => error(failure, verb, path)
+                .hint(format!("`zkx deleteall {path}` deletes it with everything below")),
+            Failure::Refused(Code::NODE_EXISTS) => {
+                error(failure, verb, path).hint(format!("`zkx set {path} DATA` changes its data"))
+            }
+            Failure::Refused(Code::INVALID_ACL) => error(failure, verb, path).hint(
+                "the scheme must be one the server has, and `auth` needs --auth credentials to stand for",
+            ),
+            _ => error(failure, verb, path),
+        }
+    }
+
+    /// Says which ancestor is missing, and what the name was perhaps meant to be.
+    async fn missing(&self, failure: Failure, verb: &str, path: &ZPath) -> Error {
+        let creating = verb == "create";
+        let mut existing = path.clone();
+        let mut missing = path.clone();
+        while let Some(parent) = existing.parent() {
+            missing = std::mem::replace(&mut existing, parent);
+            if existing.is_root() || matches!(stat(self.store, &existing).await, Ok(Some(_))) {
+                break;
+            }
+        }
+        let mut explained = if creating {
+            let parent = path.parent().unwrap_or_else(ZPath::root);
+            let kind = Kind::Refused;
+            Error::new(kind, format!("cannot create {path}: parent {parent} does not exist (NoNode)"))
+        } else if missing == *path {
+            error(failure, verb, path)
+        } else {
+            Error::new(Kind::Refused, format!("cannot {verb} {path}: {missing} does not exist (NoNode)"))
+        };
+        if let Ok(Found::Children(names)) = read_one(self.store, Read::Children(existing.to_string())).await
+            && names.len() <= SUGGEST_AMONG
+            && let Some(name) = did_you_mean(missing.name(), names.iter())
+            && name != missing.name()
+        {
+            let rest = path.as_str().strip_prefix(missing.as_str()).unwrap_or_default();
+            explained = explained.hint(format!("did you mean `{}{rest}`?", existing.join(name)));
+        }
+        if creating {
+            explained = explained.hint("add -p to create the missing parents");
+        }
+        explained
+    }
+}

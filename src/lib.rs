@@ -1,0 +1,16 @@
+//! zkx: a ZooKeeper shell and scripting tool.
+//!
+//! One idea holds it together: a tree of znodes is a [`store::Store`], and every command is a
+//! function from a store to values that are then rendered. `src/README.md` is the map.
+
+pub mod app;
+pub mod cli;
+pub mod client;
+pub mod command;
+pub mod error;
+pub mod render;
+pub mod store;
+pub mod view;
+pub mod walk;
+pub mod wire;
+pub mod znode;

@@ -1,0 +1,221 @@
+//! Answers for people.
+
+use std::io::{self, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use super::feed::Feed;
+use super::times::Clock;
+use super::{Options, Renderer, data, tree};
+use crate::view::{Changed, EventRow, Happening, ListingView, LongRow, Row, Seen, Shape, View, hex};
+use crate::znode::data::preview;
+use crate::znode::text::{count, sanitise, size};
+use crate::znode::{NodeType, Stat};
+
+pub(super) struct Human {
+    options: Options,
+    clock: Clock,
+}
+
+impl Human {
+    pub(super) fn new(options: &Options) -> Self {
+        Self { options: options.clone(), clock: Clock::new() }
+    }
+
+    /// A name or path: safe on a terminal, exact in a pipe.
+    fn name<'a>(&self, name: &'a str) -> std::borrow::Cow<'a, str> {
+        if self.options.terminal { sanitise(name, false) } else { name.into() }
+    }
+
+    fn stat(&self, stat: &Stat, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "cZxid = {}", hex(stat.czxid))?;
+        writeln!(out, "ctime = {}", self.clock.full(stat.ctime))?;
+        writeln!(out, "mZxid = {}", hex(stat.mzxid))?;
+        writeln!(out, "mtime = {}", self.clock.full(stat.mtime))?;
+        writeln!(out, "pZxid = {}", hex(stat.pzxid))?;
+        writeln!(out, "cversion = {}", stat.cversion)?;
+        writeln!(out, "dataVersion = {}", stat.version)?;
+        writeln!(out, "aclVersion = {}", stat.aversion)?;
+        let kind = match stat.node_type() {
+            NodeType::Persistent => String::new(),
+            NodeType::Ephemeral(_) => " (session)".into(),
+            NodeType::Container => " (container)".into(),
+            NodeType::Ttl(ttl) => format!(" (ttl {ttl} ms)"),
+        };
+        writeln!(out, "ephemeralOwner = {}{kind}", hex(stat.ephemeral_owner))?;
+        writeln!(out, "dataLength = {}", stat.data_length)?;
+        writeln!(out, "numChildren = {}", stat.num_children)
+    }
+
+    fn listing(&self, view: &ListingView, out: &mut dyn Write) -> io::Result<()> {
+        // Columns help where a screen holds them all, and are in the way otherwise.
+        if self.options.terminal && view.children.len() <= 1000 {
+            let names: Vec<_> = view.children.iter().map(|name| self.name(name)).collect();
+            columns(&names, self.options.width, out)?;
+        } else {
+            for name in view.children.iter() {
+                writeln!(out, "{}", self.name(name))?;
+            }
+        }
+        match &view.stat {
+            Some(stat) => self.stat(stat, out),
+            None => Ok(()),
+        }
+    }
+
+    fn long(&self, row: &LongRow, out: &mut dyn Write) -> io::Result<()> {
+        let name = self.name(&row.label);
+        let Some(stat) = &row.stat else {
+            return writeln!(
+                out,
+                "{:<10}  {:>7}  {:>8}  {:>9}  {:<19}  {name}",
+                "unreadable", "-", "-", "-", "-"
+            );
+        };
+        writeln!(
+            out,
+            "{:<10}  {:>7}  {:>8}  {:>9}  {:<19}  {name}{}",
+            stat.node_type().name(),
+            stat.version,
+            stat.num_children,
+            size(u64::from(stat.data_length.unsigned_abs())),
+            self.clock.short(stat.mtime),
+            match stat.node_type() {
+                NodeType::Ephemeral(session) => format!("  (session {})", hex(session)),
+                NodeType::Ttl(ttl) => format!("  (ttl {ttl} ms)"),
+                _ => String::new(),
+            }
+        )
+    }
+
+    fn event(&self, row: &EventRow, out: &mut dyn Write) -> io::Result<()> {
+        let palette = self.options.palette;
+        let time = self.clock.exact(row.time);
+        write!(out, "{}  {:<19}", palette.dim().paint(time), row.what.name())?;
+        if let Some(path) = &row.path {
+            write!(out, "  {}", self.name(path))?;
+        }
+        match &row.what {
+            Happening::Znode(_) => {}
+            Happening::Missed(changes) => {
+                write!(out, "  {} between two watches", count(changes.unsigned_abs() as usize, "change"))?;
+            }
+            Happening::Lost(why) => write!(out, "  {why}; nothing is seen until it is back")?,
+            Happening::Back(server, false) => write!(out, "  to {server}, same session")?,
+            Happening::Back(server, true) => write!(out, "  on {server}: the old session expired")?,
+        }
+        if let Some((old, new)) = &row.values {
+            self.values(old.as_ref(), new.as_ref(), out)?;
+        }
+        if let Some((added, removed)) = &row.children {
+            for (sign, names, style) in
+                [("+", added, palette.new_value()), ("-", removed, palette.old_value())]
+            {
+                for name in names {
+                    let name = format!("{sign}{}", sanitise(name, false));
+                    write!(out, "  {}", style.paint(name))?;
+                }
+            }
+        }
+        if row.found_later && matches!(row.what, Happening::Znode(_)) {
+            write!(out, "  {}", palette.dim().paint("(found after the reconnection)"))?;
+        }
+        writeln!(out)
+    }
+
+    /// `old → new`, as far as they are known.
+    fn values(&self, old: Option<&Seen>, new: Option<&Seen>, out: &mut dyn Write) -> io::Result<()> {
+        const WIDTH: usize = 60;
+        let palette = self.options.palette;
+        let show = |seen: &Seen| preview(seen.as_deref(), WIDTH);
+        if let Some(old) = old {
+            write!(out, "  {}", palette.old_value().paint(show(old)))?;
+        }
+        match (old, new) {
+            (Some(_), Some(new)) => write!(out, " → {}", palette.new_value().paint(show(new))),
+            (None, Some(new)) => write!(out, "  {}", palette.new_value().paint(show(new))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Renderer for Human {
+    fn value(&mut self, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        match view {
+            View::Data(view) => {
+                data::write(view, &self.options, out)?;
+                if view.with_stat { self.stat(&view.stat, out) } else { Ok(()) }
+            }
+            View::Listing(view) => self.listing(view, out),
+            View::Stat(view) => self.stat(&view.stat, out),
+            View::Exists(view) => writeln!(out, "{}", view.exists),
+            View::Created(view) => writeln!(out, "{}", self.name(&view.path)),
+            View::Changed(view) => {
+                let what = match view.changed {
+                    Changed::Data => "data",
+                    Changed::Acl => "ACL",
+                };
+                writeln!(out, "{}: {what} version {}", self.name(&view.path), view.version)?;
+                if view.with_stat { self.stat(&view.stat, out) } else { Ok(()) }
+            }
+            View::Deleted(view) if view.recursive => {
+                let what = count(view.deleted, "znode");
+                writeln!(out, "deleted {}: {what}", self.name(&view.path))
+            }
+            View::Deleted(view) => writeln!(out, "deleted {}", self.name(&view.path)),
+            View::Acl(view) => {
+                for acl in &view.acl {
+                    writeln!(out, "{}", self.name(&acl.to_string()))?;
+                }
+                if view.with_stat { self.stat(&view.stat, out) } else { Ok(()) }
+            }
+            View::Synced(view) => writeln!(out, "synced {}", self.name(&view.path)),
+            View::Identities(view) => view.identities.iter().try_for_each(|identity| {
+                writeln!(out, "{}", self.name(&format!("{}:{}", identity.scheme, identity.user)))
+            }),
+        }
+    }
+
+    fn stream(&mut self, shape: Shape, feed: &mut Feed, out: &mut dyn Write) -> io::Result<()> {
+        match shape {
+            Shape::Tree { ascii, sizes } => return tree::draw(feed, out, &self.options, ascii, sizes),
+            Shape::Table if self.options.terminal => {
+                let heading = format!(
+                    "{:<10}  {:>7}  {:>8}  {:>9}  {:<19}  name",
+                    "type", "version", "children", "size", "modified"
+                );
+                writeln!(out, "{}", self.options.palette.label().paint(heading))?;
+            }
+            Shape::Table | Shape::List => {}
+        }
+        while let Some(rows) = feed.rows(out)? {
+            for row in &rows {
+                match row {
+                    Row::Path(row) => writeln!(out, "{}", self.name(&row.path))?,
+                    Row::Long(row) => self.long(row, out)?,
+                    Row::Event(row) => self.event(row, out)?,
+                    Row::Tree(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes names in as many columns as fit, down and then across, as `ls` does.
+fn columns(names: &[impl AsRef<str>], width: usize, out: &mut dyn Write) -> io::Result<()> {
+    const GAP: usize = 2;
+    let widths: Vec<usize> = names.iter().map(|name| name.as_ref().width()).collect();
+    let widest = widths.iter().max().copied().unwrap_or(0) + GAP;
+    let across = ((width + GAP) / widest.max(1)).max(1);
+    let down = names.len().div_ceil(across);
+    for line in 0..down {
+        let mut cells = names.iter().zip(&widths).skip(line).step_by(down.max(1)).peekable();
+        while let Some((name, width)) = cells.next() {
+            let pad = if cells.peek().is_some() { widest - width } else { 0 };
+            write!(out, "{}{:pad$}", name.as_ref(), "")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! A store that cannot be written to.
+
+use futures_util::future::BoxFuture;
+
+use super::{Answers, Changes, Failure, Outcome, Read, Session, Store, Watched, Write, Written};
+
+/// Passes reads on and refuses every write before it is sent.
+pub struct ReadOnly<S>(pub S);
+
+impl<S: Store> Store for ReadOnly<S> {
+    fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
+        self.0.read(reads)
+    }
+
+    fn batch(&self) -> usize {
+        self.0.batch()
+    }
+
+    fn write(&self, _: Write) -> Outcome<'_, Written> {
+        Box::pin(async { Err(Failure::ReadOnly) })
+    }
+
+    fn multi(&self, _: Vec<Write>) -> Outcome<'_, Vec<Written>> {
+        Box::pin(async { Err(Failure::ReadOnly) })
+    }
+
+    fn sync(&self, path: String) -> Outcome<'_, ()> {
+        self.0.sync(path)
+    }
+
+    fn identities(&self) -> Outcome<'_, Vec<(String, String)>> {
+        self.0.identities()
+    }
+
+    fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
+        self.0.read_and_watch(read)
+    }
+
+    fn watch(&self, path: String, recursive: bool) -> Outcome<'_, Changes> {
+        self.0.watch(path, recursive)
+    }
+
+    fn session(&self) -> Session {
+        self.0.session()
+    }
+
+    fn max_request(&self) -> usize {
+        self.0.max_request()
+    }
+
+    fn close(&self) -> BoxFuture<'_, bool> {
+        self.0.close()
+    }
+}

@@ -1,0 +1,336 @@
+//! From the session's one stream of notices to subscriptions.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::{Live, as_read_failure, cause, found, lock, rearm, single};
+use crate::client::{Cause, Client, Notice, Pending, RequestError, State, WatchKind};
+use crate::store::{Change, Changes, Failure, Found, Read, Watched};
+use crate::wire::{AddWatchMode, Code, Request};
+use crate::znode::{Event, EventKind, Stat, ZPath};
+
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Who wants to hear of which znodes.
+#[derive(Clone, Default)]
+pub(super) struct Subscribers(Arc<Mutex<Table>>);
+
+#[derive(Default)]
+struct Table {
+    /// By path, for the znode itself.
+    exact: HashMap<String, Vec<UnboundedSender<Notice>>>,
+    /// By path, for the znode and everything below it.
+    below: HashMap<String, Vec<UnboundedSender<Notice>>>,
+    /// Somebody reads the notices.
+    attended: bool,
+}
+
+impl Subscribers {
+    /// Adds a subscriber; the first one starts the reading of notices.
+    pub(super) fn add(&self, live: &Live, path: &str, recursive: bool) -> UnboundedReceiver<Notice> {
+        let (sender, receiver) = unbounded_channel();
+        let mut table = lock(&self.0);
+        let map = if recursive { &mut table.below } else { &mut table.exact };
+        map.entry(path.to_owned()).or_default().push(sender);
+        table.attended = true;
+        drop(table);
+        if let Some(notices) = lock(&live.notices).take() {
+            tokio::spawn(self.clone().dispatch(notices));
+        }
+        receiver
+    }
+
+    /// Takes over the notices of a new session; keeps them in `spare` while nobody listens.
+    pub(super) fn attend(
+        &self,
+        notices: UnboundedReceiver<Notice>,
+        spare: &Mutex<Option<UnboundedReceiver<Notice>>>,
+    ) {
+        if lock(&self.0).attended {
+            tokio::spawn(self.clone().dispatch(notices));
+        } else {
+            *lock(spare) = Some(notices);
+        }
+    }
+
+    async fn dispatch(self, mut notices: UnboundedReceiver<Notice>) {
+        while let Some(notice) = notices.recv().await {
+            let mut table = lock(&self.0);
+            match &notice {
+                Notice::Watch(event) => table.tell(event, &notice),
+                Notice::State(_) => table.tell_all(&notice),
+            }
+        }
+    }
+}
+
+impl Table {
+    fn tell(&mut self, event: &Event, notice: &Notice) {
+        tell(&mut self.exact, &event.path, notice);
+        if self.below.is_empty() {
+            return;
+        }
+        tell(&mut self.below, "/", notice);
+        for ancestor in event.path.lineage() {
+            tell(&mut self.below, &ancestor, notice);
+        }
+    }
+
+    fn tell_all(&mut self, notice: &Notice) {
+        for map in [&mut self.exact, &mut self.below] {
+            map.retain(|_, senders| {
+                senders.retain(|sender| sender.send(notice.clone()).is_ok());
+                !senders.is_empty()
+            });
+        }
+    }
+}
+
+fn tell(map: &mut HashMap<String, Vec<UnboundedSender<Notice>>>, path: &str, notice: &Notice) {
+    if let Some(senders) = map.get_mut(path) {
+        senders.retain(|sender| sender.send(notice.clone()).is_ok());
+        if senders.is_empty() {
+            map.remove(path);
+        }
+    }
+}
+
+/// Sends a request that sets a watch, again after each loss of the connection: a watch that is set
+/// twice is one watch.
+pub(super) async fn set(
+    live: &Live,
+    mut send: impl FnMut(&Client) -> Pending,
+) -> Result<crate::client::Answer, RequestError> {
+    loop {
+        let client = live.client();
+        let error = match send(&client).answer().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        match cause(&error) {
+            Some(Cause::ConnectionLost(_)) => {}
+            Some(Cause::Expired) if live.renew(client.session().id).await.is_ok() => {}
+            _ => return Err(error),
+        }
+    }
+}
+
+/// See [`Store::watch`](crate::store::Store::watch).
+pub(super) async fn always(live: &Live, path: String, recursive: bool) -> Result<Changes, Failure> {
+    let (sender, receiver) = unbounded_channel();
+    if !live.no_add_watch.load(Relaxed) {
+        let notices = live.subscribers.add(live, &path, recursive);
+        match add_watch(live, &path, recursive).await {
+            Ok(()) => {
+                tokio::spawn(forward(live.clone(), path, recursive, notices, sender));
+                return Ok(Changes::new(receiver));
+            }
+            Err(RequestError::Refused { code: Code::UNIMPLEMENTED, .. }) => {
+                live.no_add_watch.store(true, Relaxed);
+            }
+            Err(error) => return Err(as_read_failure(error)),
+        }
+    }
+    rearm::start(live.clone(), path, recursive, sender).await?;
+    Ok(Changes::new(receiver))
+}
+
+async fn add_watch(live: &Live, path: &str, recursive: bool) -> Result<(), RequestError> {
+    let (mode, kind) = if recursive {
+        (AddWatchMode::Recursive, WatchKind::Recursive)
+    } else {
+        (AddWatchMode::Persistent, WatchKind::Persistent)
+    };
+    let request = Request::AddWatch { path: path.to_owned(), mode };
+    set(live, |client| client.send_watching(&request, path, kind)).await.map(drop)
+}
+
+/// Turns the notices of a persistent watch into changes until nobody wants them.
+async fn forward(
+    live: Live,
+    path: String,
+    recursive: bool,
+    mut notices: UnboundedReceiver<Notice>,
+    changes: UnboundedSender<Change>,
+) {
+    let mut link = Link::default();
+    while let Some(notice) = notices.recv().await {
+        let change = match notice {
+            Notice::Watch(event) => Change::Event(event),
+            Notice::State(state) => match link.follow(&live, state).await {
+                Some(change @ Change::Back { renewed: true, .. }) => {
+                    match add_watch(&live, &path, recursive).await {
+                        Ok(()) => change,
+                        Err(error) => Change::Ended(as_read_failure(error)),
+                    }
+                }
+                Some(change) => change,
+                None => continue,
+            },
+        };
+        let ended = matches!(change, Change::Ended(_));
+        if changes.send(change).is_err() {
+            let kind = if recursive { WatchKind::Recursive } else { WatchKind::Persistent };
+            live.client().forget_watch(&path, kind);
+            return;
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+/// Follows the states of the session for one subscription.
+#[derive(Default)]
+pub(super) struct Link {
+    lost: Option<i64>,
+    /// A new session was opened; its first `Connected` is no news.
+    renewed: bool,
+}
+
+impl Link {
+    /// What a state means to a subscriber, if anything. An expired session is followed by a new
+    /// one, on which the subscriber must set its watches again.
+    pub(super) async fn follow(&mut self, live: &Live, state: State) -> Option<Change> {
+        match state {
+            State::Lost { why, last_zxid } => {
+                self.lost.get_or_insert(last_zxid);
+                Some(Change::Lost { why })
+            }
+            State::Connected { server, .. } => {
+                if std::mem::take(&mut self.renewed) {
+                    return None;
+                }
+                let last_zxid = self.lost.take()?;
+                Some(Change::Back { server, last_zxid, renewed: false })
+            }
+            State::Expired => {
+                let expired = live.client().session();
+                if let Err(failure) = live.renew(expired.id).await {
+                    return Some(Change::Ended(failure));
+                }
+                self.renewed = true;
+                let State::Connected { server, .. } = live.client().state() else {
+                    return None;
+                };
+                let last_zxid = self.lost.take().unwrap_or(expired.last_zxid);
+                Some(Change::Back { server, last_zxid, renewed: true })
+            }
+            State::AuthFailed => Some(Change::Ended(Failure::AuthFailed)),
+            State::Closed => Some(Change::Ended(Failure::Disconnected("the session is closed".into()))),
+        }
+    }
+}
+
+fn watching(read: &Read) -> (Request, WatchKind) {
+    let mut request = single(read);
+    let kind = match &mut request {
+        Request::GetChildren { watch, .. } | Request::GetChildren2 { watch, .. } => {
+            *watch = true;
+            WatchKind::Child
+        }
+        Request::GetData { watch, .. } | Request::Exists { watch, .. } => {
+            *watch = true;
+            WatchKind::Data
+        }
+        // ACLs cannot be watched.
+        _ => WatchKind::Data,
+    };
+    (request, kind)
+}
+
+/// See [`Store::read_and_watch`](crate::store::Store::read_and_watch).
+pub(super) async fn once(live: &Live, read: Read) -> Result<Watched, Failure> {
+    let notices = live.subscribers.add(live, read.path(), false);
+    let first = read_watching(live, &read).await?;
+    let (sender, receiver) = unbounded_channel();
+    let (was, live) = (first.clone(), live.clone());
+    tokio::spawn(async move { first_event(live, read, was, notices, sender).await });
+    Ok((first, Changes::new(receiver)))
+}
+
+pub(super) async fn read_watching(live: &Live, read: &Read) -> Result<Result<Found, Code>, Failure> {
+    let (request, kind) = watching(read);
+    match set(live, |client| client.send_watching(&request, read.path(), kind)).await {
+        Ok(answer) => found(answer.reply).map(Ok),
+        Err(RequestError::Refused { code, .. }) => Ok(Err(code)),
+        Err(error) => Err(as_read_failure(error)),
+    }
+}
+
+async fn first_event(
+    live: Live,
+    read: Read,
+    was: Result<Found, Code>,
+    mut notices: UnboundedReceiver<Notice>,
+    changes: UnboundedSender<Change>,
+) {
+    let children = matches!(read, Read::Children(_) | Read::Listing(_));
+    let mut link = Link::default();
+    while let Some(notice) = notices.recv().await {
+        let change = match notice {
+            Notice::Watch(event) => {
+                let mine = match event.kind {
+                    EventKind::NodeChildrenChanged => children,
+                    EventKind::NodeCreated | EventKind::NodeDataChanged => !children,
+                    _ => true,
+                };
+                if !mine {
+                    continue;
+                }
+                let _ = changes.send(Change::Event(event));
+                return;
+            }
+            Notice::State(state) => match link.follow(&live, state).await {
+                Some(change @ Change::Back { renewed: true, .. }) => {
+                    let _ = changes.send(change);
+                    // The old session's watch went with it: look whether it would have fired.
+                    match read_watching(&live, &read).await {
+                        Ok(now) => match difference(read.path(), &was, &now, children) {
+                            Some(event) => {
+                                let _ = changes.send(Change::Event(event));
+                                return;
+                            }
+                            None => continue,
+                        },
+                        Err(failure) => Change::Ended(failure),
+                    }
+                }
+                Some(change) => change,
+                None => continue,
+            },
+        };
+        let ended = matches!(change, Change::Ended(_));
+        if changes.send(change).is_err() || ended {
+            return;
+        }
+    }
+}
+
+/// The event that leads from one answer to another.
+fn difference(
+    path: &str,
+    was: &Result<Found, Code>,
+    now: &Result<Found, Code>,
+    children: bool,
+) -> Option<Event> {
+    let stat = |answer: &Result<Found, Code>| answer.as_ref().ok().and_then(Found::stat).copied();
+    let kind = match (stat(was), stat(now)) {
+        (None, None) => return None,
+        (None, Some(_)) => EventKind::NodeCreated,
+        (Some(_), None) => EventKind::NodeDeleted,
+        (Some(was), Some(now)) if was.czxid != now.czxid => EventKind::NodeDeleted,
+        (Some(was), Some(now)) => changed(&was, &now, children)?,
+    };
+    Some(Event { kind, path: ZPath::from_server(path), zxid: None })
+}
+
+fn changed(was: &Stat, now: &Stat, children: bool) -> Option<EventKind> {
+    match children {
+        true if was.pzxid != now.pzxid => Some(EventKind::NodeChildrenChanged),
+        false if was.mzxid != now.mzxid => Some(EventKind::NodeDataChanged),
+        _ => None,
+    }
+}

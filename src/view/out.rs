@@ -1,0 +1,98 @@
+//! The way from a command to its renderer.
+//!
+//! A channel, because they run on different threads: a pager that is not read, or a terminal that
+//! is stopped, must not stop the session's pings.
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Note, Row, View};
+use crate::error::{Error, Result};
+
+/// Messages on the way at most; the command waits when the renderer falls behind.
+const DEPTH: usize = 8;
+
+/// What the rows of a stream are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One after another.
+    List,
+    /// One after another, with a line of headings for people.
+    Table,
+    /// Nested by their depth.
+    Tree {
+        /// People want no other characters.
+        ascii: bool,
+        /// People want to see the size of the data.
+        sizes: bool,
+    },
+}
+
+/// Told when everything before it has been written.
+pub type Flushed = oneshot::Sender<()>;
+
+/// One step of an answer.
+#[derive(Debug)]
+pub enum Message {
+    /// A whole answer.
+    Value(Box<View>),
+    /// Rows follow.
+    Begin(Shape),
+    /// Rows.
+    Rows(Vec<Row>),
+    /// No more rows.
+    End,
+    /// A word beside the answer.
+    Note(Note),
+    /// Write what is buffered.
+    Flush(Flushed),
+}
+
+/// The command's end.
+#[derive(Clone, Debug)]
+pub struct Out {
+    sender: mpsc::Sender<Message>,
+}
+
+/// A command's end and its renderer's.
+pub fn channel() -> (Out, mpsc::Receiver<Message>) {
+    let (sender, receiver) = mpsc::channel(DEPTH);
+    (Out { sender }, receiver)
+}
+
+impl Out {
+    async fn send(&self, message: Message) -> Result<()> {
+        self.sender.send(message).await.map_err(|_| Error::broken_pipe())
+    }
+
+    /// Answers with one value.
+    pub async fn value(&self, view: View) -> Result<()> {
+        self.send(Message::Value(Box::new(view))).await
+    }
+
+    /// Begins a stream of rows.
+    pub async fn begin(&self, shape: Shape) -> Result<()> {
+        self.send(Message::Begin(shape)).await
+    }
+
+    /// Adds rows to it.
+    pub async fn rows(&self, rows: Vec<Row>) -> Result<()> {
+        self.send(Message::Rows(rows)).await
+    }
+
+    /// Ends it.
+    pub async fn end(&self) -> Result<()> {
+        self.send(Message::End).await
+    }
+
+    /// Says something beside the answer.
+    pub async fn note(&self, note: Note) -> Result<()> {
+        self.send(Message::Note(note)).await
+    }
+
+    /// Waits until everything said so far is on its way to the reader.
+    pub async fn flush(&self) -> Result<()> {
+        let (done, flushed) = oneshot::channel();
+        self.send(Message::Flush(done)).await?;
+        flushed.await.map_err(|_| Error::broken_pipe())
+    }
+}

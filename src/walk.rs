@@ -1,0 +1,438 @@
+//! Walking a subtree of any store: in order, in batches, in flat memory.
+//!
+//! Visits come out in document order (a znode, then each child with all that is below it), or with
+//! [`Options::post`] children before their parent. Reads run ahead of that order: what is needed
+//! soonest is asked first, several batches are in flight, and a window bounds how far ahead the
+//! reads may be, so memory depends on the longest lists of children on the current path and not on
+//! the size of the tree.
+//!
+//! A znode that vanishes between being listed and being read is skipped and counted.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::store::{Answers, Failure, Found, Outcome, Read, Store};
+use crate::wire::Code;
+use crate::znode::{Names, Stat, ZPath};
+
+/// Batches in flight: enough that the server never waits for this side.
+const IN_FLIGHT: usize = 4;
+/// Znodes read and not visited yet, at most.
+const WINDOW: usize = 8192;
+/// Their data, at most, bytes.
+const WINDOW_BYTES: usize = 8 << 20;
+/// Visits handed out at once, at most.
+const VISITS: usize = 1024;
+/// Where so few znodes are asked for, their children are asked for with them: each level of a
+/// narrow tree then costs one round trip instead of two.
+const FEW: usize = 32;
+
+/// What to read of each znode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Want {
+    /// Only that it is there: one read a znode.
+    #[default]
+    Names,
+    /// Data and stat.
+    Data,
+}
+
+/// Order among siblings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// `node-9` before `node-10`.
+    #[default]
+    Natural,
+    /// By code points, as zkCli sorts.
+    CodePoint,
+}
+
+/// How to walk.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to begin.
+    pub root: ZPath,
+    /// Levels below the root, `None` for all.
+    pub depth: Option<usize>,
+    /// What to read.
+    pub want: Want,
+    /// Order among siblings.
+    pub order: Order,
+    /// Children visited of one znode, at most; the rest is counted in [`Visit::omitted`].
+    pub limit: Option<usize>,
+    /// Children before their parent.
+    pub post: bool,
+}
+
+impl Options {
+    /// Names of everything at and below `root`, in document order.
+    pub fn new(root: ZPath) -> Self {
+        Self { root, depth: None, want: Want::default(), order: Order::default(), limit: None, post: false }
+    }
+}
+
+/// One znode of a walk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// Where it is.
+    pub path: ZPath,
+    /// Levels below the root of the walk.
+    pub depth: usize,
+    /// What was read, or why it could not be.
+    pub node: Result<Node, Code>,
+    /// Children that will be visited, as far as is known now.
+    pub children: usize,
+    /// Children beyond the limit.
+    pub omitted: usize,
+}
+
+/// What was read of a znode.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// Its data; `None` for null, and when only names are wanted.
+    pub data: Option<Bytes>,
+    /// Its stat, unless only names are wanted.
+    pub stat: Option<Stat>,
+}
+
+/// A walk under way.
+pub struct Walk<'a> {
+    store: &'a dyn Store,
+    options: Options,
+    frames: Vec<Frame>,
+    free: Vec<usize>,
+    /// What is to be asked, soonest needed first.
+    tasks: BinaryHeap<Reverse<(Place, Task)>>,
+    flight: VecDeque<(Outcome<'a, Answers>, Vec<Target>)>,
+    /// The frames from the root to the znode that is visited next.
+    stack: Vec<usize>,
+    ahead: usize,
+    ahead_bytes: usize,
+    vanished: usize,
+}
+
+/// Where in document order: the index among its siblings at each level.
+type Place = Vec<u32>;
+
+/// The children of one znode.
+#[derive(Debug, Default)]
+struct Frame {
+    place: Place,
+    path: Option<ZPath>,
+    names: Names,
+    /// Children before this one were asked for.
+    issued: usize,
+    /// Children before this one were visited.
+    visited: usize,
+    /// Those in between.
+    slots: VecDeque<Slot>,
+    /// The znode itself, when it comes after its children.
+    last: Option<Visit>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    data: Option<Result<(Option<Bytes>, Stat), Code>>,
+    list: List,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum List {
+    #[default]
+    Open,
+    Asked,
+    None,
+    Frame(usize, usize),
+    Failed(Code),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Task {
+    /// Ask for the list of children of a znode.
+    List(usize, usize),
+    /// Ask for the children of a frame.
+    Children(usize),
+}
+
+/// What an answer is for.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    frame: usize,
+    index: usize,
+    list: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins a walk; nothing is asked before the first [`next`](Self::next).
+    pub fn new(store: &'a dyn Store, options: Options) -> Self {
+        let top = Frame { names: [""].into_iter().collect(), ..Frame::default() };
+        Self {
+            store,
+            options,
+            frames: vec![top],
+            free: Vec::new(),
+            tasks: BinaryHeap::from([Reverse((Vec::new(), Task::Children(0)))]),
+            flight: VecDeque::new(),
+            stack: vec![0],
+            ahead: 0,
+            ahead_bytes: 0,
+            vanished: 0,
+        }
+    }
+
+    /// How many znodes vanished between being listed and being read, so far.
+    pub fn vanished(&self) -> usize {
+        self.vanished
+    }
+
+    /// The next visits, as many as are ready; `None` at the end. Fails when the root cannot be read
+    /// because it does not exist, or when the store fails.
+    pub async fn next(&mut self) -> Result<Option<Vec<Visit>>, Failure> {
+        let mut visits = Vec::new();
+        loop {
+            self.ask();
+            self.collect(&mut visits)?;
+            if !visits.is_empty() {
+                return Ok(Some(visits));
+            }
+            let Some((answers, targets)) = self.flight.pop_front() else {
+                return Ok(None);
+            };
+            for (answer, target) in answers.await?.into_iter().zip(targets) {
+                self.take(answer, target);
+            }
+        }
+    }
+
+    /// Sends batches until enough is in flight or far enough ahead.
+    fn ask(&mut self) {
+        while self.flight.len() < IN_FLIGHT {
+            let batch = self.store.batch().max(1);
+            let mut reads = Vec::new();
+            let mut targets = Vec::new();
+            while reads.len() < batch {
+                // What is needed first is always asked for, or a full window could wait for itself.
+                let stop = self.full() && !(self.flight.is_empty() && reads.is_empty());
+                match self.tasks.peek() {
+                    None => break,
+                    Some(Reverse((_, Task::Children(_)))) if stop => break,
+                    Some(_) => {}
+                }
+                match self.tasks.pop() {
+                    Some(Reverse((_, Task::List(frame, index)))) => {
+                        reads.push(Read::Children(self.path(frame, index).to_string()));
+                        targets.push(Target { frame, index, list: true });
+                    }
+                    Some(Reverse((_, Task::Children(frame)))) => {
+                        self.ask_children(frame, batch, &mut reads, &mut targets);
+                    }
+                    None => break,
+                }
+            }
+            if reads.is_empty() {
+                return;
+            }
+            self.flight.push_back((self.store.read(reads), targets));
+        }
+    }
+
+    fn full(&self) -> bool {
+        self.ahead >= WINDOW || self.ahead_bytes >= WINDOW_BYTES
+    }
+
+    fn ask_children(&mut self, id: usize, batch: usize, reads: &mut Vec<Read>, targets: &mut Vec<Target>) {
+        let level = self.frames.get(id).map_or(0, |frame| frame.place.len());
+        let expand = self.options.depth.is_none_or(|depth| level < depth);
+        let few = self.tasks.is_empty();
+        loop {
+            let Some(frame) = self.frames.get_mut(id) else { return };
+            let left = frame.names.len() - frame.issued;
+            if left == 0 {
+                return;
+            }
+            if reads.len() >= batch {
+                self.push_children(id);
+                return;
+            }
+            let both = few && left + reads.len() <= FEW;
+            let index = frame.issued;
+            frame.issued += 1;
+            let mut slot = Slot::default();
+            let path = self.path(id, index).to_string();
+            let list = expand && (self.options.want == Want::Names || both);
+            if self.options.want == Want::Data {
+                reads.push(Read::Data(path.clone()));
+                targets.push(Target { frame: id, index, list: false });
+            }
+            if list {
+                reads.push(Read::Children(path));
+                targets.push(Target { frame: id, index, list: true });
+                slot.list = List::Asked;
+            } else if !expand {
+                slot.list = List::None;
+            }
+            if let Some(frame) = self.frames.get_mut(id) {
+                frame.slots.push_back(slot);
+            }
+            self.ahead += 1;
+        }
+    }
+
+    fn path(&self, frame: usize, index: usize) -> ZPath {
+        let Some(frame) = self.frames.get(frame) else { return self.options.root.clone() };
+        match (&frame.path, frame.names.get(index)) {
+            (Some(path), Some(name)) => path.join(name),
+            _ => self.options.root.clone(),
+        }
+    }
+
+    fn slot(&mut self, frame: usize, index: usize) -> Option<&mut Slot> {
+        let frame = self.frames.get_mut(frame)?;
+        frame.slots.get_mut(index.checked_sub(frame.visited)?)
+    }
+
+    /// Puts an answer where it belongs and notes what is to be asked because of it.
+    fn take(&mut self, answer: Result<Found, Code>, target: Target) {
+        let Target { frame, index, list } = target;
+        if list {
+            let list = match answer {
+                Ok(Found::Children(names)) => self.open_frame(frame, index, names),
+                Ok(_) => List::None,
+                Err(code) => List::Failed(code),
+            };
+            if let Some(slot) = self.slot(frame, index) {
+                slot.list = list;
+            }
+            return;
+        }
+        let data = match answer {
+            Ok(Found::Data(data, stat)) => Ok((data, stat)),
+            Ok(_) => Err(Code::API_ERROR),
+            Err(code) => Err(code),
+        };
+        let (bytes, parent) = match &data {
+            Ok((data, stat)) => (data.as_ref().map_or(0, Bytes::len), stat.num_children > 0),
+            Err(_) => (0, false),
+        };
+        let Some(slot) = self.slot(frame, index) else { return };
+        slot.data = Some(data);
+        let open = slot.list == List::Open;
+        if open {
+            slot.list = if parent { List::Asked } else { List::None };
+        }
+        self.ahead_bytes += bytes;
+        if open && parent {
+            let place = self.place(frame, index);
+            self.tasks.push(Reverse((place, Task::List(frame, index))));
+        }
+    }
+
+    fn place(&self, frame: usize, index: usize) -> Place {
+        let mut place = self.frames.get(frame).map(|frame| frame.place.clone()).unwrap_or_default();
+        place.push(index as u32);
+        place
+    }
+
+    /// Notes that the rest of a frame is to be asked for, at the place of the first of them.
+    fn push_children(&mut self, id: usize) {
+        let issued = self.frames.get(id).map_or(0, |frame| frame.issued);
+        let place = self.place(id, issued);
+        self.tasks.push(Reverse((place, Task::Children(id))));
+    }
+
+    fn open_frame(&mut self, parent: usize, index: usize, mut names: Names) -> List {
+        if names.is_empty() {
+            return List::None;
+        }
+        match self.options.order {
+            Order::Natural => names.sort_natural(),
+            Order::CodePoint => names.sort(),
+        }
+        let omitted = self.options.limit.map_or(0, |limit| names.truncate(limit));
+        let place = self.place(parent, index);
+        let path = Some(self.path(parent, index));
+        let frame = Frame { place, path, names, ..Frame::default() };
+        let id = match self.free.pop() {
+            Some(id) => id,
+            None => {
+                self.frames.push(Frame::default());
+                self.frames.len() - 1
+            }
+        };
+        if let Some(slot) = self.frames.get_mut(id) {
+            *slot = frame;
+        }
+        self.push_children(id);
+        List::Frame(id, omitted)
+    }
+
+    /// Moves what is complete and next in order to `visits`.
+    fn collect(&mut self, visits: &mut Vec<Visit>) -> Result<(), Failure> {
+        while visits.len() < VISITS {
+            let Some(&id) = self.stack.last() else { return Ok(()) };
+            let Some(frame) = self.frames.get_mut(id) else { return Ok(()) };
+            if frame.visited == frame.names.len() {
+                visits.extend(frame.last.take());
+                *frame = Frame::default();
+                self.free.push(id);
+                self.stack.pop();
+                continue;
+            }
+            let wanted = self.options.want == Want::Data;
+            let complete = frame.slots.pop_front_if(|slot| {
+                (slot.data.is_some() || !wanted) && !matches!(slot.list, List::Open | List::Asked)
+            });
+            let Some(slot) = complete else { return Ok(()) };
+            let index = frame.visited;
+            frame.visited += 1;
+            self.ahead -= 1;
+            if let Some(Ok((Some(data), _))) = &slot.data {
+                self.ahead_bytes -= data.len();
+            }
+            self.visit(id, index, slot, visits)?;
+        }
+        Ok(())
+    }
+
+    fn visit(
+        &mut self,
+        frame: usize,
+        index: usize,
+        slot: Slot,
+        visits: &mut Vec<Visit>,
+    ) -> Result<(), Failure> {
+        let path = self.path(frame, index);
+        let depth = self.stack.len() - 1;
+        let node = match (slot.data, &slot.list) {
+            (Some(Err(code)), _) => Err(code),
+            (_, List::Failed(Code::NO_NODE)) => Err(Code::NO_NODE),
+            (None, List::Failed(code)) => Err(*code),
+            (Some(Ok((data, stat))), _) => Ok(Node { data, stat: Some(stat) }),
+            (None, _) => Ok(Node::default()),
+        };
+        if node == Err(Code::NO_NODE) {
+            if depth == 0 {
+                return Err(Failure::Refused(Code::NO_NODE));
+            }
+            self.vanished += 1;
+            return Ok(());
+        }
+        let mut visit = Visit { path, depth, node, children: 0, omitted: 0 };
+        match slot.list {
+            List::Frame(id, omitted) => {
+                visit.omitted = omitted;
+                visit.children = self.frames.get(id).map_or(0, |frame| frame.names.len());
+                self.stack.push(id);
+                if !self.options.post {
+                    visits.push(visit);
+                } else if let Some(frame) = self.frames.get_mut(id) {
+                    frame.last = Some(visit);
+                }
+            }
+            _ => visits.push(visit),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,11 @@
+//! Every integration test, in one binary: one link, and one set of servers for all.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected stops right there"
+)]
+
+#[macro_use]
+mod support;
+
+mod harness;

@@ -1,0 +1,446 @@
+//! Real ZooKeeper servers, started through `scripts/dev/servers`, which knows how.
+//!
+//! None of them outlives the process that started it, however that process ends.
+
+use std::fmt::{self, Display, Write as _};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::wait_for;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/dev/servers");
+
+/// Starting four JVMs on a busy machine takes its time.
+const START: Duration = Duration::from_secs(60);
+
+/// The databases of a new 3.4 and of a newer server (which has `/zookeeper/config`), to be
+/// put below a name that says that they end at zxid 0x100000000: so the zxids of a
+/// standalone server are as wide as those of an ensemble, whatever ran before.
+const EMPTY_3_4: &[u8] = include_bytes!("empty-3.4.snapshot");
+const EMPTY_3_5: &[u8] = include_bytes!("empty-3.5.snapshot");
+
+/// Runs a JVM that dies when the standard input of this script closes: the kernel closes
+/// it even when the tests are killed. Ctrl-C is for the tests, so it is ignored here.
+const SUPERVISE: &str = r#"
+trap '' INT HUP
+exec 3<&0
+"$@" 3<&- >/dev/null & jvm=$!
+echo $jvm
+{ read -r _ <&3; kill -9 $jvm; } >/dev/null & guard=$!
+wait $jvm; code=$?
+kill $guard
+exit $code
+"#;
+
+/// Removes a directory when its standard input closes, once the servers are gone.
+const SWEEP: &str = r#"trap '' INT HUP; read -r _; sleep 1; rm -rf -- "$1""#;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Version(&'static str);
+
+impl Version {
+    pub(crate) const V3_4: Self = Self("3.4.14");
+    pub(crate) const V3_5: Self = Self("3.5.10");
+    pub(crate) const V3_8: Self = Self("3.8.6");
+    pub(crate) const V3_9: Self = Self("3.9.5");
+    pub(crate) const ALL: [Self; 4] = [Self::V3_4, Self::V3_5, Self::V3_8, Self::V3_9];
+
+    pub(crate) fn minor(self) -> u32 {
+        let minor = self.0.split('.').nth(1).expect("three numbers");
+        minor.parse().expect("a number")
+    }
+
+    /// Whether its jars are there; where they must be, their absence is a failure.
+    fn provisioned(self) -> bool {
+        let found = Command::new(SCRIPT)
+            .args(["classpath", self.0])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
+        #[expect(clippy::disallowed_methods, reason = "tests have no other configuration")]
+        let required = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+        assert!(
+            found || !required,
+            "no ZooKeeper {self} server, and CI is set (run scripts/dev/servers provision)"
+        );
+        found
+    }
+}
+
+impl Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Started by the first test that asks; what failed once fails for all, at once.
+type Once<T> = OnceLock<Option<Result<T, String>>>;
+
+fn once<T>(slot: &Once<T>, version: Version, start: fn(Version) -> io::Result<T>) -> Option<&T> {
+    let started = slot.get_or_init(|| {
+        let outcome = version.provisioned().then(|| start(version))?;
+        Some(outcome.map_err(|error| error.to_string()))
+    });
+    match started {
+        Some(Ok(running)) => Some(running),
+        Some(Err(error)) => panic!("{error}"),
+        None => skip(),
+    }
+}
+
+/// The one 3.9 ensemble, with an observer, of all the tests. `None` after having said that
+/// the test is skipped.
+pub(crate) fn shared_ensemble() -> Option<&'static Ensemble> {
+    static SHARED: Once<Ensemble> = OnceLock::new();
+    once(&SHARED, Version::V3_9, Ensemble::start)
+}
+
+/// The one standalone server of a version. `None` after having said that the test is
+/// skipped.
+pub(crate) fn single(version: Version) -> Option<&'static Server> {
+    static SINGLES: [Once<Server>; 4] = [const { OnceLock::new() }; 4];
+    let slot = Version::ALL.iter().position(|known| *known == version);
+    once(&SINGLES[slot.expect("a known version")], version, Server::start)
+}
+
+/// An ensemble of the caller's own, to be broken at will; gone when dropped.
+pub(crate) fn private_ensemble(version: Version) -> Option<Ensemble> {
+    if !version.provisioned() {
+        return skip();
+    }
+    Some(Ensemble::start(version).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// A standalone server of the caller's own; gone when dropped.
+pub(crate) fn private_server(version: Version) -> Option<Server> {
+    if !version.provisioned() {
+        return skip();
+    }
+    Some(Server::start(version).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn skip<T>() -> Option<T> {
+    static SKIPPED: AtomicUsize = AtomicUsize::new(0);
+    let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
+    // The macros' output of a test that passes is not shown.
+    let _ = writeln!(
+        io::stderr(),
+        "SKIPPED: no ZooKeeper servers (run scripts/dev/servers provision): {}, number {count}",
+        thread::current().name().unwrap_or("a test"),
+    );
+    None
+}
+
+/// One JVM, or what is left of it.
+pub(crate) struct Server {
+    version: Version,
+    port: u16,
+    dir: PathBuf,
+    jvm: Mutex<Option<Jvm>>,
+}
+
+impl Server {
+    fn start(version: Version) -> io::Result<Self> {
+        retry(|| {
+            let [client] = free_ports();
+            let port = client.port();
+            let server = Self::new(version, port, &client_port(port));
+            let database = server.dir.join("data/version-2");
+            fs::create_dir_all(&database)?;
+            let empty = if version.minor() < 5 { EMPTY_3_4 } else { EMPTY_3_5 };
+            fs::write(database.join("snapshot.100000000"), empty)?;
+            drop(client);
+            server.launch()?;
+            server.serving(START)?;
+            Ok(server)
+        })
+    }
+
+    fn new(version: Version, port: u16, settings: &str) -> Self {
+        let dir = fresh_dir();
+        fs::create_dir_all(dir.join("data")).expect("a directory");
+        fs::write(dir.join("own.cfg"), settings).expect("a file");
+        Self { version, port, dir, jvm: Mutex::new(None) }
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn addr(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where its `data` and its `log` are.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.jvm.lock().unwrap().as_ref().map(|jvm| jvm.pid)
+    }
+
+    /// `kill -9`; returns when the process is gone.
+    pub(crate) fn kill9(&self) {
+        drop(self.jvm.lock().unwrap().take());
+    }
+
+    /// Starts it again on its port and its data, and waits until it serves.
+    pub(crate) fn restart(&self) {
+        self.kill9();
+        self.launch().expect("a process");
+        self.wait_serving(START);
+    }
+
+    /// Stops it in the middle of whatever it does (SIGSTOP), or lets it go on (SIGCONT).
+    pub(crate) fn stop_cont(&self, stop: bool) {
+        let pid = self.pid().expect("a running server");
+        signal(pid, if stop { "STOP" } else { "CONT" });
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_serving(&self, timeout: Duration) {
+        if let Err(error) = self.serving(timeout) {
+            panic!("{error}");
+        }
+    }
+
+    /// The answer to a four-letter word; empty when there is none.
+    pub(crate) fn four_letter(&self, word: &str) -> String {
+        let ask = || {
+            let mut stream = TcpStream::connect(self.addr())?;
+            stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+            stream.write_all(word.as_bytes())?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            io::Result::Ok(answer)
+        };
+        ask().unwrap_or_default()
+    }
+
+    /// leader, follower, observer or standalone; `None` while it does not serve, even
+    /// though it may listen already.
+    pub(crate) fn mode(&self) -> Option<String> {
+        let answer = self.four_letter("srvr");
+        let mode = answer.lines().find_map(|line| line.strip_prefix("Mode: "));
+        mode.map(str::to_owned)
+    }
+
+    fn launch(&self) -> io::Result<()> {
+        *self.jvm.lock().unwrap() = Some(Jvm::launch(self.version, &self.dir)?);
+        Ok(())
+    }
+
+    fn serving(&self, timeout: Duration) -> io::Result<()> {
+        let end = Instant::now() + timeout;
+        while self.mode().is_none() {
+            let dead = match &mut *self.jvm.lock().unwrap() {
+                Some(jvm) => jvm.supervisor.try_wait()?.is_some(),
+                None => true,
+            };
+            if dead || Instant::now() > end {
+                let log = fs::read_to_string(self.dir.join("log")).unwrap_or_default();
+                return Err(io::Error::other(format!(
+                    "ZooKeeper {} on port {} {}:\n{log}",
+                    self.version,
+                    self.port,
+                    if dead { "died" } else { "does not serve" },
+                )));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill9();
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// Three voters and an observer.
+pub(crate) struct Ensemble {
+    servers: Vec<Server>,
+}
+
+impl Ensemble {
+    fn start(version: Version) -> io::Result<Self> {
+        retry(|| {
+            let held: [Port; 12] = free_ports();
+            let ports: Vec<u16> = held.iter().map(Port::port).collect();
+            let servers: Vec<Server> = (0..4)
+                .map(|index| {
+                    let settings = member_settings(version, &ports, index);
+                    Server::new(version, ports[3 * index], &settings)
+                })
+                .collect();
+            drop(held);
+            for (index, server) in servers.iter().enumerate() {
+                fs::write(server.dir.join("data/myid"), (index + 1).to_string())?;
+                server.launch()?;
+            }
+            for server in &servers {
+                server.serving(START)?;
+            }
+            Ok(Self { servers })
+        })
+    }
+
+    /// Voters first, the observer last.
+    pub(crate) fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.servers.iter().map(Server::addr).collect()
+    }
+
+    /// All addresses, with commas.
+    pub(crate) fn connect_string(&self) -> String {
+        self.addresses().join(",")
+    }
+
+    pub(crate) fn server_at(&self, port: u16) -> &Server {
+        let found = self.servers.iter().find(|server| server.port == port);
+        found.expect("the port of a member")
+    }
+
+    /// Waits until there is one.
+    #[track_caller]
+    pub(crate) fn leader(&self) -> &Server {
+        wait_for("a leader", START, || self.in_mode("leader"))
+    }
+
+    #[track_caller]
+    pub(crate) fn follower(&self) -> &Server {
+        wait_for("a follower", START, || self.in_mode("follower"))
+    }
+
+    pub(crate) fn observer(&self) -> &Server {
+        &self.servers[3]
+    }
+
+    fn in_mode(&self, mode: &str) -> Option<&Server> {
+        self.servers.iter().find(|server| server.mode().as_deref() == Some(mode))
+    }
+}
+
+fn client_port(port: u16) -> String {
+    format!("clientPortAddress=127.0.0.1\nclientPort={port}\n")
+}
+
+/// `ports` are three for each member: clients', quorum's, election's.
+fn member_settings(version: Version, ports: &[u16], index: usize) -> String {
+    let observer = 3;
+    let mut settings = String::new();
+    if index == observer {
+        settings.push_str("peerType=observer\n");
+    }
+    // From 3.5 on a member's line names its clients' port too, and `config` shows it.
+    if version.minor() < 5 {
+        settings.push_str(&client_port(ports[3 * index]));
+    }
+    for (member, ports) in ports.chunks(3).enumerate() {
+        let [client, quorum, election] = ports else { unreachable!("three ports for each member") };
+        let role = if member == observer { "observer" } else { "participant" };
+        let _ = write!(settings, "server.{}=127.0.0.1:{quorum}:{election}:{role}", member + 1);
+        if version.minor() >= 5 {
+            let _ = write!(settings, ";127.0.0.1:{client}");
+        }
+        settings.push('\n');
+    }
+    settings
+}
+
+/// A JVM and the shell that watches over it; dropping it is `kill -9`.
+struct Jvm {
+    supervisor: Child,
+    pid: u32,
+}
+
+impl Jvm {
+    fn launch(version: Version, dir: &Path) -> io::Result<Self> {
+        let log = File::options().create(true).append(true).open(dir.join("log"))?;
+        let mut supervisor = Command::new("sh")
+            .args(["-c", SUPERVISE, "sh", SCRIPT, "serve", version.0])
+            .args([&dir.join("own.cfg"), dir])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()?;
+        let stdout = supervisor.stdout.take().expect("a pipe");
+        let mut pid = String::new();
+        BufReader::new(stdout).read_line(&mut pid)?;
+        let pid = pid.trim().parse().map_err(io::Error::other)?;
+        Ok(Self { supervisor, pid })
+    }
+}
+
+impl Drop for Jvm {
+    fn drop(&mut self) {
+        drop(self.supervisor.stdin.take());
+        let _ = self.supervisor.wait();
+    }
+}
+
+pub(crate) fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status();
+    assert!(status.is_ok_and(|status| status.success()), "cannot send SIG{name} to {pid}");
+}
+
+/// A directory below the one of this process, which goes when the process does.
+fn fresh_dir() -> PathBuf {
+    static ROOT: OnceLock<(PathBuf, Child)> = OnceLock::new();
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let (root, _sweeper) = ROOT.get_or_init(|| {
+        let root = tempfile::Builder::new().prefix("zkx-servers-").tempdir();
+        let root = root.expect("a temporary directory").keep();
+        let sweeper = Command::new("sh")
+            .args(["-c", SWEEP, "sh"])
+            .arg(&root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        (root, sweeper.expect("a shell"))
+    });
+    root.join(COUNT.fetch_add(1, Ordering::SeqCst).to_string())
+}
+
+/// A port that is ours for as long as this lives.
+struct Port(TcpListener);
+
+impl Port {
+    fn port(&self) -> u16 {
+        self.0.local_addr().expect("a bound listener").port()
+    }
+}
+
+/// Free ports, below those that the system gives to outgoing connections: one of these
+/// could take the port of a server that is being restarted.
+fn free_ports<const N: usize>() -> [Port; N] {
+    std::array::from_fn(|_| {
+        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
+        let mut tries = std::iter::repeat_with(|| fastrand::u16(12_000..32_000)).take(1_000);
+        Port(tries.find_map(bind).expect("a free port"))
+    })
+}
+
+/// Between its choice and its use a port may be taken by somebody else.
+fn retry<T>(start: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    start().or_else(|_| start())
+}
