@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{Answers, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written};
+use super::{Answers, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written};
 use crate::client::{Answer, Cause, Client, Config, Notice, OpenError, Pending, RequestError, State};
 use crate::wire::{Code, OpResult, ReadOp, ReadResult, Reply, Request, WriteOp, request};
 use crate::znode::CreateMode;
