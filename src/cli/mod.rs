@@ -45,7 +45,7 @@ pub enum ColorChoice {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// Servers: host[:port][,host[:port]…][/chroot] (before the command also -s)
+    /// Servers, like host:2181,host:2181/chroot (before the command also -s)
     #[arg(long, global = true, value_name = "SERVERS", env = "ZKX_SERVER", default_value = "localhost:2181",
           value_parser = servers, hide_default_value = true)]
     pub server: ConnectString,

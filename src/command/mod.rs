@@ -1,7 +1,7 @@
 //! The commands, each defined once for the command line, the shell and scripts alike.
 //!
 //! A command is a file with its arguments and a short `run`, and a word in the table below. It
-//! knows a store and an [`Out`]; never a terminal, a format or the environment.
+//! knows a store and an [`Out`](crate::view::Out); never a terminal, a format or the environment.
 
 mod context;
 mod create;

@@ -1,0 +1,83 @@
+//! The README's examples, run as they stand there.
+//!
+//! In a ```` ```console ```` block a line that begins with `$ ` is a command for the shell; what follows
+//! is its standard output, then its standard error, then `[exit N]` when that is not 0. A comment
+//! `# elsewhere: COMMAND` is run by another client once the command waits.
+
+use std::time::Duration;
+
+use crate::support::lab::Lab;
+use crate::support::mask::mask;
+use crate::support::servers::Version;
+use crate::support::zkx::{Output, Zkx};
+
+const README: &str = include_str!("../../README.md");
+
+struct Example {
+    command: String,
+    expected: String,
+}
+
+fn examples() -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for line in README.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if inside && let Some(command) = line.strip_prefix("$ ") {
+            examples.push(Example { command: command.to_owned(), expected: String::new() });
+        } else if inside && let Some(example) = examples.last_mut() {
+            example.expected.push_str(line);
+            example.expected.push('\n');
+        }
+    }
+    examples
+}
+
+/// `sh` with zkx on its path and the lab as its server.
+fn shell(lab: &Lab, command: &str) -> Zkx {
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_zkx")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    Zkx::program("sh")
+        .args(["-c", command])
+        .env("PATH", path)
+        .env("ZKX_SERVER", lab.at(&lab.addr()))
+        .timeout(Duration::from_secs(30))
+}
+
+fn run(lab: &Lab, command: &str) -> Output {
+    let Some((command, elsewhere)) = command.split_once("# elsewhere: ") else {
+        return shell(lab, command).run();
+    };
+    let waiting = shell(lab, command).spawn();
+    waiting.wait_stdout(|text| text.contains("numChildren"), Duration::from_secs(10));
+    let _ = shell(lab, elsewhere).run().success();
+    waiting.finish(Duration::from_secs(10))
+}
+
+#[test]
+fn every_example_does_what_it_shows() {
+    let Some(lab) = Lab::on(Version::V3_9) else { return };
+    let examples = examples();
+    assert!(examples.len() > 10, "the README has lost its examples");
+    for Example { command, expected } in examples {
+        let output = run(&lab, &command);
+        let mut shown = output.out() + &output.stderr;
+        if output.code != Some(0) {
+            shown.push_str(&format!("[exit {}]\n", output.code.unwrap_or(-1)));
+        }
+        assert_eq!(mask(&shown), mask(&expected), "\n$ {command}");
+    }
+}
+
+#[test]
+fn every_command_has_its_row() {
+    let help = Zkx::new().args(["help"]).run();
+    let help = help.out();
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<_> = commands.map_while(|line| line.split_whitespace().next()).collect();
+    assert!(commands.len() > 10, "{help}");
+    for command in commands.iter().filter(|command| **command != "help") {
+        assert!(README.contains(&format!("\n| `{command}` |")), "{command} has no row in the README");
+    }
+}
