@@ -19,7 +19,7 @@ pub(super) struct Human {
 
 impl Human {
     pub(super) fn new(options: &Options) -> Self {
-        Self { options: options.clone(), clock: Clock::new() }
+        Self { options: options.clone(), clock: Clock::default() }
     }
 
     /// A name or path: safe on a terminal, exact in a pipe.
