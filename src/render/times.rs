@@ -30,7 +30,9 @@ impl Clock {
 
     fn format(&self, millis: i64, format: &str) -> String {
         match Timestamp::from_millisecond(millis) {
-            Ok(time) => time.to_zoned(self.zone.get_or_init(TimeZone::system).clone()).strftime(format).to_string(),
+            Ok(time) => {
+                time.to_zoned(self.zone.get_or_init(TimeZone::system).clone()).strftime(format).to_string()
+            }
             Err(_) => format!("{millis} ms"),
         }
     }
