@@ -14,6 +14,7 @@
 mod address;
 mod config;
 mod dial;
+mod link;
 mod metrics;
 mod pending;
 mod session;
@@ -99,6 +100,14 @@ pub enum Cause {
     /// The request's deadline passed.
     #[error("no answer within {}{}", humantime::format_duration(*.0), trouble(.1))]
     Deadline(Duration, Option<String>),
+    /// The answer is longer than is taken.
+    #[error("the answer has {length} bytes, and at most {limit} are taken")]
+    Oversize {
+        /// Its length in bytes.
+        length: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// The session expired.
     #[error("the session has expired")]
     Expired,

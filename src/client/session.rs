@@ -1,5 +1,7 @@
 //! The task that owns a session's connection.
 
+mod inbound;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,19 +9,15 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::dial::{self, Connection};
-use super::pending::{Outgoing, Raw};
+use super::link::Link;
+use super::pending::Outgoing;
 use super::watches::{WatchKind, Watches};
-use super::{Cause, Config, ConnectError, Notice, OpenError, RequestError, SessionInfo, Shared, State, lock};
-use crate::wire::frame::write_frame;
-use crate::wire::{
-    Code, ConnectRequest, Frames, OpCode, Reader, ReplyHeader, Request, RequestHeader, WatchEvent, xid,
-};
-use crate::znode::{Event, EventKind, ZPath};
+use super::{Cause, Config, ConnectError, Notice, OpenError, SessionInfo, Shared, State, lock};
+use crate::wire::{ConnectRequest, Request, xid};
 
 /// Requests written and not answered, at most. More gain nothing: a server takes one request of a
 /// session at a time, and from about 256 on its rate no longer rises.
@@ -28,6 +26,8 @@ const FLIGHT: usize = 1000;
 const OUT_BUFFER: usize = 256 * 1024;
 /// How long `close` waits for the server's answer.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
+/// The same while there is no server to say it to: a failover is often over by then.
+const CLOSE_WAIT_LOST: Duration = Duration::from_secs(1);
 /// Pause between rounds of reconnection, at most.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -61,45 +61,9 @@ enum End {
 
 /// A wish to close the session.
 struct Closing {
-    done: Option<oneshot::Sender<bool>>,
+    done: Vec<oneshot::Sender<bool>>,
     until: Instant,
     written: bool,
-}
-
-/// A connection in use.
-struct Link {
-    read: OwnedReadHalf,
-    write: OwnedWriteHalf,
-    frames: Frames,
-    /// What waits to be written.
-    out: BytesMut,
-    /// Bytes written before that.
-    flushed: u64,
-    last_read: Instant,
-    last_write: Instant,
-}
-
-impl Link {
-    fn new(connection: Connection) -> Self {
-        let (read, write) = connection.stream.into_split();
-        let now = Instant::now();
-        Self {
-            read,
-            write,
-            frames: connection.frames,
-            out: BytesMut::new(),
-            flushed: 0,
-            last_read: now,
-            last_write: now,
-        }
-    }
-
-    fn push(&mut self, xid: i32, root: &str, request: &Request) {
-        write_frame(&mut self.out, root, |w| {
-            RequestHeader { xid, op: request.op() as i32 }.encode(w);
-            request.encode(w);
-        });
-    }
 }
 
 pub(super) struct Session {
@@ -113,6 +77,14 @@ pub(super) struct Session {
     password: Bytes,
     timeout: Duration,
     last_zxid: i64,
+    /// The newest zxid that an event has named; servers before 3.9 name none. Answers with it may
+    /// still be to come, and so may other events of the same transaction.
+    event_zxid: i64,
+    /// Watches are being set again: changes since this zxid have not fired yet, and so many answers
+    /// are to come. An older zxid than this must not be forgotten when the connection is lost again.
+    restoring: Option<(i64, usize)>,
+    /// Connections in a row on which no server answered anything.
+    useless: u32,
     /// A session opened on a read-only server is that server's own until a real one takes it.
     local: bool,
     next_xid: i32,
@@ -141,6 +113,9 @@ impl Session {
             id: 0,
             password: Bytes::from_static(&[0; 16]),
             last_zxid: 0,
+            event_zxid: 0,
+            restoring: None,
+            useless: 0,
             local: false,
             next_xid: 0,
             queue: VecDeque::new(),
@@ -244,7 +219,7 @@ impl Session {
         for queued in std::mem::take(&mut self.queue) {
             queued.fail(cause.clone());
         }
-        if let Some(done) = self.closing.take().and_then(|closing| closing.done) {
+        for done in self.closing.take().into_iter().flat_map(|closing| closing.done) {
             let _ = done.send(confirmed);
         }
     }
@@ -252,7 +227,9 @@ impl Session {
     /// Reports what was in flight; [`serve`](Self::serve) has put back what never left.
     fn lose(&mut self, why: &str) {
         *lock(&self.shared.trouble) = Some(why.to_owned());
-        self.set_state(State::Lost { why: why.to_owned(), last_zxid: self.last_zxid });
+        // Of the newest transaction that an event has named, other events may have been lost.
+        let last_zxid = self.last_zxid.max(self.event_zxid - 1);
+        self.set_state(State::Lost { why: why.to_owned(), last_zxid });
         for flying in std::mem::take(&mut self.flight) {
             flying.request.fail(Cause::ConnectionLost(why.to_owned()));
         }
@@ -261,6 +238,11 @@ impl Session {
     /// Looks for a server until one answers; `None` when the session is to be closed meanwhile.
     async fn reconnect(&mut self, lost: SocketAddr) -> Option<Connection> {
         let mut pause = Duration::from_millis(20);
+        if self.useless > 1 {
+            // It takes the session over and hangs up at once, again and again.
+            let pause = (pause * (1 << self.useless.min(6))).min(PAUSE);
+            self.meanwhile(tokio::time::sleep(pause)).await?;
+        }
         loop {
             let round = (self.timeout / 3).clamp(Duration::from_millis(300), self.config.connect_timeout);
             let dial = self.dial(Some(lost), Instant::now() + round);
@@ -294,11 +276,15 @@ impl Session {
         match command {
             Command::Request(request) => self.queue.push_back(request),
             Command::Forget(path, kind) => self.watches.remove(&path, kind),
-            Command::Close(done) => {
-                let until = Instant::now() + CLOSE_WAIT;
-                self.closing = Some(Closing { done: Some(done), until, written: false });
-            }
+            Command::Close(done) => self.close().done.push(done),
         }
+    }
+
+    /// Begins to close, unless that has begun already.
+    fn close(&mut self) -> &mut Closing {
+        let lost = matches!(*lock(&self.shared.state), State::Lost { .. });
+        let until = Instant::now() + if lost { CLOSE_WAIT_LOST } else { CLOSE_WAIT };
+        self.closing.get_or_insert_with(|| Closing { done: Vec::new(), until, written: false })
     }
 
     /// Uses one connection until it ends.
@@ -307,6 +293,7 @@ impl Session {
         self.greet(&mut link);
         let end = self.pump(&mut link).await;
         self.put_back(&link);
+        self.useless = if link.useful { 0 } else { self.useless + 1 };
         end
     }
 
@@ -317,7 +304,10 @@ impl Session {
             let request = Request::Auth { scheme: auth.scheme.clone(), auth: auth.secret.clone() };
             link.push(xid::AUTH, &self.root, &request);
         }
-        for request in self.watches.restore(self.last_zxid, self.root.len()) {
+        let since = self.restoring.map_or(self.last_zxid, |(since, _)| since);
+        let pieces = self.watches.restore(since, self.root.len());
+        self.restoring = (!pieces.is_empty()).then_some((since, pieces.len()));
+        for request in pieces {
             link.push(xid::SET_WATCHES, &self.root, &request);
         }
     }
@@ -327,18 +317,19 @@ impl Session {
             loop {
                 match link.frames.next() {
                     Ok(Some(frame)) => {
-                        if let Some(end) = self.take(frame) {
+                        if let Some(end) = self.take(link, frame) {
                             return end;
                         }
                     }
                     Ok(None) => break,
-                    Err(error) => return End::Lost(format!("the server sent {error}")),
+                    Err(error) => return self.too_long(error),
                 }
             }
             self.fill(link);
-            make_room(&mut link.frames);
-            let ping_at = link.last_write + self.timeout / 3;
+            link.make_room();
             let dead_at = link.last_read + self.timeout * 2 / 3;
+            // Behind what cannot be written a ping would not get through either.
+            let ping_at = if link.out.is_empty() { link.last_write + self.timeout / 3 } else { dead_at };
             let close_at = self.closing.as_ref().map_or(dead_at, |closing| closing.until);
             tokio::select! {
                 biased;
@@ -367,8 +358,7 @@ impl Session {
                     }
                     // Every handle is gone: close without anybody waiting for it.
                     None => {
-                        let until = Instant::now() + CLOSE_WAIT;
-                        self.closing = Some(Closing { done: None, until, written: false });
+                        self.close();
                     }
                 },
                 () = sleep_until(ping_at.min(dead_at).min(close_at)) => {
@@ -381,7 +371,7 @@ impl Session {
                         return End::Lost(format!("the server has been silent for {silence}"));
                     }
                     if now >= ping_at && link.out.is_empty() {
-                        link.push(xid::PING, "", &Request::Ping);
+                        link.ping();
                     }
                 }
             }
@@ -424,6 +414,12 @@ impl Session {
             closing.written = true;
             link.push(xid::CLOSE, "", &Request::CloseSession);
         }
+        // The answer to a ping names the zxid up to which all events have come: with it, little is
+        // in doubt when the connection is lost.
+        if link.stale && !link.pinging && self.closing.is_none() {
+            link.stale = false;
+            link.ping();
+        }
     }
 
     /// Puts requests back whose bytes never reached the socket: they were not sent.
@@ -438,73 +434,4 @@ impl Session {
             self.queue.push_front(request);
         }
     }
-
-    /// Takes one frame from the server.
-    fn take(&mut self, frame: Bytes) -> Option<End> {
-        let mut reader = Reader::new(frame.clone());
-        let Ok(header) = ReplyHeader::decode(&mut reader) else {
-            return Some(End::Lost("the server sent a frame that is no reply".into()));
-        };
-        if header.zxid > self.last_zxid {
-            self.last_zxid = header.zxid;
-            lock(&self.shared.info).last_zxid = header.zxid;
-        }
-        match header.xid {
-            xid::EVENT => self.event(header.zxid, &mut reader),
-            xid::PING | xid::SET_WATCHES => None,
-            xid::AUTH => (header.code != Code::OK).then_some(End::AuthFailed),
-            xid::CLOSE => Some(End::Closed(true)),
-            xid => self.reply(xid, header, frame.slice(reader.position()..)),
-        }
-    }
-
-    fn reply(&mut self, xid: i32, header: ReplyHeader, body: Bytes) -> Option<End> {
-        let Some(flying) = self.flight.pop_front_if(|flying| flying.xid == xid) else {
-            return Some(End::Lost(format!("the server answered a request that was not sent (xid {xid})")));
-        };
-        if flying.alone {
-            self.shared.metrics.round_trip(flying.sent.elapsed());
-        }
-        let request = *flying.request;
-        if let Some((path, kind)) = &request.watch {
-            match header.code {
-                Code::OK => self.watches.add(path, *kind),
-                Code::NO_NODE if request.op == OpCode::Exists => self.watches.add(path, WatchKind::Exist),
-                _ => {}
-            }
-        }
-        let result: Result<Raw, RequestError> = match header.code {
-            Code::OK => Ok((header.zxid, body)),
-            // The server's own word for "I cannot say": it lost the leader meanwhile.
-            Code::CONNECTION_LOSS => {
-                Err(request.ticket.failure(Cause::ConnectionLost("the server lost its leader".into())))
-            }
-            code => Err(RequestError::Refused { code, zxid: header.zxid }),
-        };
-        let _ = request.reply.send(result);
-        None
-    }
-
-    fn event(&mut self, zxid: i64, reader: &mut Reader) -> Option<End> {
-        let Ok(record) = WatchEvent::decode(reader) else {
-            return Some(End::Lost("the server sent an event that cannot be read".into()));
-        };
-        // Kind −1 reports states of the connection, which this side knows better.
-        let kind = EventKind::from_wire(record.kind)?;
-        let path = record.below(&self.root).path;
-        let event = Event { kind, path: ZPath::from_server(path), zxid: (zxid > 0).then_some(zxid) };
-        self.watches.fired(&event);
-        let _ = self.notices.send(Notice::Watch(event));
-        None
-    }
-}
-
-/// Makes room for the next read: for what is missing of the frame that has begun, but never for
-/// more than a megabyte beyond what has come, whatever length it claims.
-fn make_room(frames: &mut Frames) {
-    let pending = frames.pending();
-    let missing = pending
-        .first_chunk::<4>()
-        .map_or(0, |prefix| (u32::from_be_bytes(*prefix) as usize + 4).saturating_sub(pending.len()));
-    frames.buffer().reserve(missing.clamp(16 << 10, 1 << 20));
 }

@@ -182,7 +182,8 @@ pub enum Change {
     Back {
         /// The server that has the session now.
         server: String,
-        /// The newest zxid seen before: what is newer happened unseen.
+        /// The newest zxid seen before: what is newer happened unseen. `i64::MAX` where what
+        /// happened is reported nevertheless.
         last_zxid: i64,
         /// The old session expired, and this is a new one.
         renewed: bool,

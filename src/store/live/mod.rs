@@ -6,12 +6,15 @@
 //! ClickHouse Keeper answers what it lacks with `Unimplemented` too, according to its documents:
 //! the same fallbacks apply there, untested.
 
+mod batch;
+mod evidence;
+mod judge;
 mod prove;
 mod rearm;
 mod subscribe;
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -20,22 +23,11 @@ use tokio::time::Instant;
 
 use super::{Answers, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written};
 use crate::client::{Answer, Cause, Client, Config, Notice, OpenError, Pending, RequestError, State};
-use crate::wire::{Code, OpResult, ReadOp, ReadResult, Reply, Request, WriteOp, request};
+use crate::wire::{Code, Reply, Request, WriteOp, request};
 use crate::znode::CreateMode;
+use batch::{FIRST_BATCH, single};
+use prove::Job;
 use subscribe::Subscribers;
-
-/// What an answer to `multiRead` should stay under: large enough to amortise a round trip, small
-/// enough not to hold the server's memory or this one's.
-const REPLY_TARGET: usize = 384 << 10;
-/// Reads in the first batch, when nothing is known of the size of the data.
-const FIRST_BATCH: usize = 64;
-const LARGEST_BATCH: usize = 1000;
-/// Below this a `multiRead` gains nothing over pipelined reads, and asks for no newer server.
-const SMALLEST_BATCH: usize = 8;
-/// Reads kept in flight where there is no `multiRead`.
-const PIPELINE: usize = 256;
-/// Bytes of paths in one `multiRead`: requests are bounded by the server's `jute.maxbuffer`.
-const PATHS_PER_BATCH: usize = 128 << 10;
 
 /// A live ensemble; clones share one session.
 #[derive(Clone)]
@@ -84,10 +76,11 @@ impl Inner {
         lock(&self.client).clone()
     }
 
-    /// Opens a session in place of `expired`, unless somebody has done so already.
-    async fn renew(&self, expired: i64) -> Result<(), Failure> {
+    /// Opens a session in place of one that has expired, unless somebody has done so already.
+    async fn renew(&self) -> Result<(), Failure> {
         let _alone = self.renewing.lock().await;
-        if self.client().session().id != expired {
+        // Many ask at once, and each of them may come late: only the state tells.
+        if self.client().state() != State::Expired {
             return Ok(());
         }
         let (client, notices) =
@@ -108,115 +101,21 @@ impl Inner {
     async fn insist_on(&self, request: &Request, mut pending: Pending) -> Result<Answer, Failure> {
         let until = Instant::now() + self.config.request_timeout;
         loop {
-            let session = self.client().session().id;
-            let failure = match pending.answer().await {
+            match pending.answer().await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            match cause(&failure) {
-                Some(Cause::ConnectionLost(_)) if Instant::now() < until => {}
-                Some(Cause::Expired) if Instant::now() < until => self.renew(session).await?,
-                _ => return Err(as_read_failure(failure)),
+                Err(error) => self.overcome(error, until).await?,
             }
             pending = self.client().send(request);
         }
     }
 
-    /// Remembers how large answers are, for the size of the next batches.
-    fn learn(&self, reads: usize, bytes: usize) {
-        let now = self.batch.load(Relaxed);
-        let fitting = REPLY_TARGET / (bytes / reads.max(1)).max(1);
-        // Growth is slow and shrinking is not: one large answer costs more than many small ones.
-        self.batch.store(fitting.clamp(SMALLEST_BATCH, LARGEST_BATCH).min(now * 2), Relaxed);
-    }
-
-    /// Sends a piece of a batch in the best way the server knows.
-    fn send(&self, reads: Vec<Read>) -> Piece {
-        let client = self.client();
-        if reads.len() < SMALLEST_BATCH || self.no_multi_read.load(Relaxed) || !multi_readable(&reads) {
-            let requests: Vec<_> = reads.iter().map(single).collect();
-            let pending = requests.iter().map(|request| client.send(request)).collect();
-            return Piece::Singles(requests, pending);
+    /// Whether a read that failed may be sent again; else what its failure means.
+    async fn overcome(&self, error: RequestError, until: Instant) -> Result<(), Failure> {
+        match cause(&error) {
+            Some(Cause::ConnectionLost(_)) if Instant::now() < until => Ok(()),
+            Some(Cause::Expired) if Instant::now() < until => self.renew().await,
+            _ => Err(as_read_failure(error)),
         }
-        let request = Request::MultiRead(
-            reads
-                .iter()
-                .map(|read| match read {
-                    Read::Children(path) => ReadOp::Children(path.clone()),
-                    other => ReadOp::Data(other.path().to_owned()),
-                })
-                .collect(),
-        );
-        let pending = client.send(&request);
-        Piece::Multi(reads, request, pending)
-    }
-
-    async fn receive(&self, piece: Piece, answers: &mut Answers) -> Result<(), Failure> {
-        let (reads, request, pending) = match piece {
-            Piece::Singles(requests, pending) => {
-                for (request, pending) in requests.iter().zip(pending) {
-                    answers.push(self.single_answer(request, pending).await?);
-                }
-                return Ok(());
-            }
-            Piece::Multi(reads, request, pending) => (reads, request, pending),
-        };
-        match self.insist_on(&request, pending).await {
-            Ok(Answer { reply: Reply::MultiRead(results), size, .. }) if results.len() == reads.len() => {
-                self.learn(reads.len(), size);
-                answers.extend(results.into_iter().map(|result| match result {
-                    ReadResult::Data(data, stat) => Ok(Found::Data(data, stat)),
-                    ReadResult::Children(names) => Ok(Found::Children(names)),
-                    ReadResult::Failed(code) => Err(code),
-                }));
-                Ok(())
-            }
-            Ok(answer) => Err(unexpected(&answer.reply)),
-            Err(Failure::Refused(Code::UNIMPLEMENTED)) => {
-                self.no_multi_read.store(true, Relaxed);
-                let Piece::Singles(requests, pending) = self.send(reads) else {
-                    return Err(Failure::Protocol("no way to read".into()));
-                };
-                for (request, pending) in requests.iter().zip(pending) {
-                    answers.push(self.single_answer(request, pending).await?);
-                }
-                Ok(())
-            }
-            Err(failure) => Err(failure),
-        }
-    }
-
-    async fn single_answer(
-        &self,
-        request: &Request,
-        pending: Pending,
-    ) -> Result<Result<Found, Code>, Failure> {
-        match self.insist_on(request, pending).await {
-            Ok(answer) => found(answer.reply).map(Ok),
-            Err(Failure::Refused(code)) => Ok(Err(code)),
-            Err(failure) => Err(failure),
-        }
-    }
-}
-
-/// A part of a batch that is on its way.
-enum Piece {
-    Singles(Vec<Request>, Vec<Pending>),
-    Multi(Vec<Read>, Request, Pending),
-}
-
-fn multi_readable(reads: &[Read]) -> bool {
-    reads.iter().all(|read| matches!(read, Read::Data(_) | Read::Children(_)))
-}
-
-fn single(read: &Read) -> Request {
-    let (path, watch) = (read.path().to_owned(), false);
-    match read {
-        Read::Data(_) => Request::GetData { path, watch },
-        Read::Children(_) => Request::GetChildren { path, watch },
-        Read::Listing(_) => Request::GetChildren2 { path, watch },
-        Read::Stat(_) => Request::Exists { path, watch },
-        Read::Acl(_) => Request::GetAcl { path },
     }
 }
 
@@ -271,37 +170,20 @@ fn op(write: &Write) -> WriteOp {
 
 impl Store for Live {
     fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
-        let total = reads.len();
-        let mut pieces = Vec::new();
-        let limit = self.batch();
-        let mut piece = Vec::with_capacity(total.min(limit));
-        let mut bytes = 0;
-        for read in reads {
-            bytes += read.path().len() + 14;
-            piece.push(read);
-            if piece.len() >= limit || bytes >= PATHS_PER_BATCH {
-                bytes = 0;
-                pieces.push(self.send(std::mem::take(&mut piece)));
-            }
-        }
-        if !piece.is_empty() {
-            pieces.push(self.send(piece));
-        }
-        Box::pin(async move {
-            let mut answers = Vec::with_capacity(total);
-            for piece in pieces {
-                self.receive(piece, &mut answers).await?;
-            }
-            Ok(answers)
-        })
+        self.read_all(reads)
     }
 
     fn batch(&self) -> usize {
-        if self.no_multi_read.load(Relaxed) { PIPELINE } else { self.batch.load(Relaxed) }
+        self.best_batch()
     }
 
     fn write(&self, write: Write) -> Outcome<'_, Written> {
-        Box::pin(prove::write(self, write))
+        Box::pin(async move {
+            let job = Job::single(write);
+            let sent = job.send(self);
+            let written = prove::carry_out(self, &job, sent).await?.pop();
+            written.ok_or_else(|| Failure::Protocol("a result is missing".into()))
+        })
     }
 
     fn multi(&self, writes: Vec<Write>) -> Outcome<'_, Vec<Written>> {
@@ -310,27 +192,9 @@ impl Store for Live {
                 Err(Failure::Unsupported { what: "setAcl inside a transaction", needs: "no server does" })
             });
         }
-        let pending = self.client().send(&Request::Multi(writes.iter().map(op).collect()));
-        Box::pin(async move {
-            let answer = pending.answer().await.map_err(as_failure)?;
-            let Reply::Multi(results) = answer.reply else {
-                return Err(unexpected(&answer.reply));
-            };
-            if results.len() < writes.len() && !results.iter().any(|r| matches!(r, OpResult::Failed(_))) {
-                return Err(Failure::Protocol("results of a transaction are missing".into()));
-            }
-            // Those before the one that failed say 0, those after it RuntimeInconsistency.
-            let failed = results.iter().enumerate().find_map(|(index, result)| match result {
-                OpResult::Failed(code) if !matches!(*code, Code::OK | Code::RUNTIME_INCONSISTENCY) => {
-                    Some(Failure::Operation { index, code: *code })
-                }
-                _ => None,
-            });
-            if let Some(failed) = failed {
-                return Err(failed);
-            }
-            Ok(writes.into_iter().zip(results).map(|(write, result)| written(&write, result)).collect())
-        })
+        let job = Job::group(writes);
+        let sent = job.send(self);
+        Box::pin(async move { prove::carry_out(self, &job, sent).await })
     }
 
     fn sync(&self, path: String) -> Outcome<'_, ()> {
@@ -372,21 +236,8 @@ impl Store for Live {
     }
 
     fn close(&self) -> BoxFuture<'_, bool> {
-        Box::pin(async move {
-            let client = self.client();
-            // Without a server to say it to, the session ends by its timeout.
-            !matches!(client.state(), State::Lost { .. }) && client.close().await
-        })
+        Box::pin(async move { self.client().close().await })
     }
-}
-
-fn written(write: &Write, result: OpResult) -> Written {
-    let (path, stat) = match result {
-        OpResult::Created(path, stat) => (Some(path), stat),
-        OpResult::Set(stat) => (None, Some(stat)),
-        _ => (None, None),
-    };
-    Written { path: path.unwrap_or_else(|| write.path().to_owned()), stat, verified: false }
 }
 
 fn cause(error: &RequestError) -> Option<&Cause> {
@@ -420,6 +271,9 @@ fn not_done(cause: Cause) -> Failure {
     match cause {
         Cause::Expired => Failure::Expired,
         Cause::AuthFailed => Failure::AuthFailed,
+        Cause::Oversize { length, limit } => {
+            Failure::Protocol(format!("it has {length} bytes, and at most {limit} are taken"))
+        }
         other => Failure::Disconnected(other.to_string()),
     }
 }

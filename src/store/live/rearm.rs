@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::Live;
-use super::subscribe::{Link, read_watching};
+use super::subscribe::{Link, keep_watching, wanted};
 use crate::client::Notice;
 use crate::store::{Change, Failure, Found, Read};
 use crate::wire::Code;
@@ -51,25 +51,25 @@ pub(super) async fn start(
 impl Rearm {
     async fn run(&mut self, mut notices: UnboundedReceiver<Notice>) -> Result<(), Failure> {
         let mut link = Link::default();
-        while let Some(notice) = notices.recv().await {
-            if self.changes.is_closed() {
-                return Ok(());
-            }
+        while let Some(notice) = wanted(&mut notices, &self.changes).await {
             match notice {
                 Notice::Watch(event) => self.event(event).await?,
                 Notice::State(state) => {
-                    let Some(change) = link.follow(&self.live, state).await else { continue };
+                    let Some(mut change) = link.follow(&self.live, state).await else { continue };
                     let renewed = matches!(change, Change::Back { renewed: true, .. });
                     let ended = matches!(change, Change::Ended(_));
-                    let _ = self.changes.send(change);
-                    if ended {
-                        return Ok(());
+                    // One-shot watches that are set again fire for what changed meanwhile, so there
+                    // is nothing to be caught up with; those of an expired session are gone.
+                    if let Change::Back { last_zxid, renewed: false, .. } = &mut change {
+                        *last_zxid = i64::MAX;
                     }
-                    // One-shot watches that were set again fire for what changed meanwhile; those
-                    // of an expired session are gone.
                     if renewed {
                         self.known.clear();
                         self.arm(&self.root.clone(), false).await?;
+                    }
+                    let _ = self.changes.send(change);
+                    if ended {
+                        return Ok(());
                     }
                 }
             }
@@ -96,10 +96,8 @@ impl Rearm {
                 if self.known.remove(&path).is_some() {
                     self.report(EventKind::NodeDeleted, &path);
                 }
-                if path == self.root {
-                    self.arm(&path, true).await?;
-                }
-                Ok(())
+                // It may be there again, and its parent's list may have been read since.
+                self.arm(&path, true).await
             }
             _ => Ok(()),
         }
@@ -107,7 +105,9 @@ impl Rearm {
 
     /// Sets the data watch again and says what slipped through.
     async fn data(&mut self, path: &str) -> Result<(), Failure> {
-        let Ok(Found::Data(_, stat)) = read_watching(&self.live, &Read::Data(path.to_owned())).await? else {
+        let Ok(Found::Data(_, stat)) =
+            keep_watching(&self.live, &Read::Data(path.to_owned()), &self.changes).await?
+        else {
             return Ok(());
         };
         if let Some(known) = self.known.get_mut(path) {
@@ -126,7 +126,7 @@ impl Rearm {
         if !self.recursive {
             self.report(EventKind::NodeChildrenChanged, path);
         }
-        let names = match read_watching(&self.live, &Read::Children(path.to_owned())).await? {
+        let names = match keep_watching(&self.live, &Read::Children(path.to_owned()), &self.changes).await? {
             Ok(Found::Children(names)) => names,
             _ => return Ok(()),
         };
@@ -142,8 +142,12 @@ impl Rearm {
                 self.report(EventKind::NodeDeleted, &child);
             }
         }
-        for name in names.iter().filter(|name| !was.contains(*name)) {
-            self.arm(&join(path, name), true).await?;
+        for child in names.iter().map(|name| join(path, name)) {
+            // Not only those that were not in the list before: one may be a new znode of an old
+            // name, whose end was reported already.
+            if !self.known.contains_key(&child) {
+                self.arm(&child, true).await?;
+            }
         }
         Ok(())
     }
@@ -154,7 +158,7 @@ impl Rearm {
         let mut todo = vec![path.to_owned()];
         while !todo.is_empty() {
             let batch = todo.split_off(todo.len().saturating_sub(AT_ONCE));
-            let seen = join_all(batch.iter().map(|path| look(&self.live, path))).await;
+            let seen = join_all(batch.iter().map(|path| look(&self.live, path, &self.changes))).await;
             for (path, seen) in batch.into_iter().zip(seen) {
                 match seen? {
                     Ok((stat, names)) => {
@@ -169,7 +173,7 @@ impl Rearm {
                     }
                     Err(Code::NO_NODE) if path == self.root => {
                         // `exists` watches what is not there yet; it may be there by now.
-                        match read_watching(&self.live, &Read::Stat(path.clone())).await? {
+                        match keep_watching(&self.live, &Read::Stat(path.clone()), &self.changes).await? {
                             Ok(_) => todo.push(path),
                             Err(Code::NO_NODE) => {}
                             Err(code) => return Err(Failure::Refused(code)),
@@ -189,9 +193,14 @@ impl Rearm {
 const AT_ONCE: usize = 128;
 
 /// Reads a znode and its children, and leaves both watches.
-async fn look(live: &Live, path: &str) -> Result<Result<(Stat, Names), Code>, Failure> {
+async fn look(
+    live: &Live,
+    path: &str,
+    changes: &UnboundedSender<Change>,
+) -> Result<Result<(Stat, Names), Code>, Failure> {
     let (data, children) = (Read::Data(path.to_owned()), Read::Children(path.to_owned()));
-    let (data, children) = tokio::join!(read_watching(live, &data), read_watching(live, &children));
+    let (data, children) =
+        tokio::join!(keep_watching(live, &data, changes), keep_watching(live, &children, changes));
     Ok(match (data?, children?) {
         (Ok(Found::Data(_, stat)), Ok(Found::Children(names))) => Ok((stat, names)),
         (Ok(Found::Data(_, stat)), _) => Ok((stat, Names::default())),

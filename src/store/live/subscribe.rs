@@ -1,17 +1,22 @@
 //! From the session's one stream of notices to subscriptions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
 use super::{Live, as_read_failure, cause, found, lock, rearm, single};
-use crate::client::{Cause, Client, Notice, Pending, RequestError, State, WatchKind};
-use crate::store::{Change, Changes, Failure, Found, Read, Watched};
+use crate::client::{Answer, Cause, Client, Notice, Pending, RequestError, State, WatchKind};
+use crate::store::{Change, Changes, Failure, Found, Read, Store, Watched};
 use crate::wire::{AddWatchMode, Code, Request};
-use crate::znode::{Event, EventKind, Stat, ZPath};
+use crate::znode::{Event, EventKind, ZPath};
 
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// Between attempts to open a session in place of one that has expired.
+const RENEW_PAUSE: Duration = Duration::from_millis(500);
 
 /// Who wants to hear of which znodes.
 #[derive(Clone, Default)]
@@ -35,11 +40,19 @@ impl Subscribers {
         let map = if recursive { &mut table.below } else { &mut table.exact };
         map.entry(path.to_owned()).or_default().push(sender);
         table.attended = true;
-        drop(table);
-        if let Some(notices) = lock(&live.notices).take() {
+        if let Some(mut notices) = lock(&live.notices).take() {
+            // What happened before anybody listened is no news.
+            while notices.try_recv().is_ok() {}
             tokio::spawn(self.clone().dispatch(notices));
         }
         receiver
+    }
+
+    /// Whether somebody still listens to this very path.
+    fn has(&self, path: &str, recursive: bool) -> bool {
+        let table = lock(&self.0);
+        let map = if recursive { &table.below } else { &table.exact };
+        map.get(path).is_some_and(|senders| senders.iter().any(|sender| !sender.is_closed()))
     }
 
     /// Takes over the notices of a new session; keeps them in `spare` while nobody listens.
@@ -48,7 +61,9 @@ impl Subscribers {
         notices: UnboundedReceiver<Notice>,
         spare: &Mutex<Option<UnboundedReceiver<Notice>>>,
     ) {
-        if lock(&self.0).attended {
+        // Held until it is done: a first subscriber must find the notices, or see them attended.
+        let table = lock(&self.0);
+        if table.attended {
             tokio::spawn(self.clone().dispatch(notices));
         } else {
             *lock(spare) = Some(notices);
@@ -69,7 +84,8 @@ impl Subscribers {
 impl Table {
     fn tell(&mut self, event: &Event, notice: &Notice) {
         tell(&mut self.exact, &event.path, notice);
-        if self.below.is_empty() {
+        // A recursive watch reports the children themselves; this is from another watch.
+        if self.below.is_empty() || event.kind == EventKind::NodeChildrenChanged {
             return;
         }
         tell(&mut self.below, "/", notice);
@@ -102,16 +118,15 @@ fn tell(map: &mut HashMap<String, Vec<UnboundedSender<Notice>>>, path: &str, not
 pub(super) async fn set(
     live: &Live,
     mut send: impl FnMut(&Client) -> Pending,
-) -> Result<crate::client::Answer, RequestError> {
+) -> Result<Answer, RequestError> {
     loop {
-        let client = live.client();
-        let error = match send(&client).answer().await {
+        let error = match send(&live.client()).answer().await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         match cause(&error) {
             Some(Cause::ConnectionLost(_)) => {}
-            Some(Cause::Expired) if live.renew(client.session().id).await.is_ok() => {}
+            Some(Cause::Expired) if live.renew().await.is_ok() => {}
             _ => return Err(error),
         }
     }
@@ -156,12 +171,12 @@ async fn forward(
     changes: UnboundedSender<Change>,
 ) {
     let mut link = Link::default();
-    while let Some(notice) = notices.recv().await {
+    while let Some(notice) = wanted(&mut notices, &changes).await {
         let change = match notice {
             Notice::Watch(event) => Change::Event(event),
             Notice::State(state) => match link.follow(&live, state).await {
                 Some(change @ Change::Back { renewed: true, .. }) => {
-                    match add_watch(&live, &path, recursive).await {
+                    match patiently(&changes, || add_watch(&live, &path, recursive)).await {
                         Ok(()) => change,
                         Err(error) => Change::Ended(as_read_failure(error)),
                     }
@@ -171,13 +186,40 @@ async fn forward(
             },
         };
         let ended = matches!(change, Change::Ended(_));
-        if changes.send(change).is_err() {
-            let kind = if recursive { WatchKind::Recursive } else { WatchKind::Persistent };
-            live.client().forget_watch(&path, kind);
-            return;
+        if changes.send(change).is_err() || ended {
+            break;
         }
-        if ended {
-            return;
+    }
+    drop(notices);
+    // Others may watch the same znode in the same way.
+    if !live.subscribers.has(&path, recursive) {
+        let kind = if recursive { WatchKind::Recursive } else { WatchKind::Persistent };
+        live.client().forget_watch(&path, kind);
+    }
+}
+
+/// The next notice, unless nobody wants the changes any more.
+pub(super) async fn wanted(
+    notices: &mut UnboundedReceiver<Notice>,
+    changes: &UnboundedSender<Change>,
+) -> Option<Notice> {
+    tokio::select! {
+        () = changes.closed() => None,
+        notice = notices.recv() => notice,
+    }
+}
+
+/// Tries again for as long as there is no connection and somebody wants to know: what watches does
+/// not give up because an outage outlasts the deadline of one request.
+pub(super) async fn patiently<T, F: Future<Output = Result<T, RequestError>>>(
+    changes: &UnboundedSender<Change>,
+    mut work: impl FnMut() -> F,
+) -> Result<T, RequestError> {
+    loop {
+        let result = work().await;
+        let deadline = result.as_ref().err().and_then(cause);
+        if !matches!(deadline, Some(Cause::Deadline(..))) || changes.is_closed() {
+            return result;
         }
     }
 }
@@ -208,13 +250,16 @@ impl Link {
             }
             State::Expired => {
                 let expired = live.client().session();
-                if let Err(failure) = live.renew(expired.id).await {
-                    return Some(Change::Ended(failure));
+                let until = Instant::now() + live.config.request_timeout;
+                while live.renew().await.is_err() {
+                    if Instant::now() >= until {
+                        return Some(Change::Ended(Failure::Expired));
+                    }
+                    tokio::time::sleep(RENEW_PAUSE).await;
                 }
                 self.renewed = true;
-                let State::Connected { server, .. } = live.client().state() else {
-                    return None;
-                };
+                let server = live.session().server;
+                // What the new session has seen says nothing of what this subscription has.
                 let last_zxid = self.lost.take().unwrap_or(expired.last_zxid);
                 Some(Change::Back { server, last_zxid, renewed: true })
             }
@@ -252,8 +297,25 @@ pub(super) async fn once(live: &Live, read: Read) -> Result<Watched, Failure> {
 }
 
 pub(super) async fn read_watching(live: &Live, read: &Read) -> Result<Result<Found, Code>, Failure> {
+    answer(try_watching(live, read).await)
+}
+
+/// As [`read_watching`], for as long as `changes` are wanted.
+pub(super) async fn keep_watching(
+    live: &Live,
+    read: &Read,
+    changes: &UnboundedSender<Change>,
+) -> Result<Result<Found, Code>, Failure> {
+    answer(patiently(changes, || try_watching(live, read)).await)
+}
+
+async fn try_watching(live: &Live, read: &Read) -> Result<Answer, RequestError> {
     let (request, kind) = watching(read);
-    match set(live, |client| client.send_watching(&request, read.path(), kind)).await {
+    set(live, |client| client.send_watching(&request, read.path(), kind)).await
+}
+
+fn answer(result: Result<Answer, RequestError>) -> Result<Result<Found, Code>, Failure> {
+    match result {
         Ok(answer) => found(answer.reply).map(Ok),
         Err(RequestError::Refused { code, .. }) => Ok(Err(code)),
         Err(error) => Err(as_read_failure(error)),
@@ -269,7 +331,7 @@ async fn first_event(
 ) {
     let children = matches!(read, Read::Children(_) | Read::Listing(_));
     let mut link = Link::default();
-    while let Some(notice) = notices.recv().await {
+    while let Some(notice) = wanted(&mut notices, &changes).await {
         let change = match notice {
             Notice::Watch(event) => {
                 let mine = match event.kind {
@@ -287,7 +349,7 @@ async fn first_event(
                 Some(change @ Change::Back { renewed: true, .. }) => {
                     let _ = changes.send(change);
                     // The old session's watch went with it: look whether it would have fired.
-                    match read_watching(&live, &read).await {
+                    match keep_watching(&live, &read, &changes).await {
                         Ok(now) => match difference(read.path(), &was, &now, children) {
                             Some(event) => {
                                 let _ = changes.send(Change::Event(event));
@@ -316,21 +378,29 @@ fn difference(
     now: &Result<Found, Code>,
     children: bool,
 ) -> Option<Event> {
-    let stat = |answer: &Result<Found, Code>| answer.as_ref().ok().and_then(Found::stat).copied();
-    let kind = match (stat(was), stat(now)) {
-        (None, None) => return None,
-        (None, Some(_)) => EventKind::NodeCreated,
-        (Some(_), None) => EventKind::NodeDeleted,
-        (Some(was), Some(now)) if was.czxid != now.czxid => EventKind::NodeDeleted,
-        (Some(was), Some(now)) => changed(&was, &now, children)?,
+    let kind = match (was, now) {
+        (Err(_), Err(_)) => return None,
+        (Err(_), Ok(_)) => EventKind::NodeCreated,
+        (Ok(_), Err(_)) => EventKind::NodeDeleted,
+        (Ok(was), Ok(now)) => changed(was, now, children)?,
     };
     Some(Event { kind, path: ZPath::from_server(path), zxid: None })
 }
 
-fn changed(was: &Stat, now: &Stat, children: bool) -> Option<EventKind> {
-    match children {
-        true if was.pzxid != now.pzxid => Some(EventKind::NodeChildrenChanged),
-        false if was.mzxid != now.mzxid => Some(EventKind::NodeDataChanged),
-        _ => None,
+fn changed(was: &Found, now: &Found, children: bool) -> Option<EventKind> {
+    match (was.stat(), now.stat()) {
+        (Some(was), Some(now)) if was.czxid != now.czxid => Some(EventKind::NodeDeleted),
+        (Some(was), Some(now)) if children => {
+            (was.pzxid != now.pzxid).then_some(EventKind::NodeChildrenChanged)
+        }
+        (Some(was), Some(now)) => (was.mzxid != now.mzxid).then_some(EventKind::NodeDataChanged),
+        // Names alone; two lists of the same ones may still have differed in between.
+        _ => {
+            let names = |found: &Found| match found {
+                Found::Children(names) => names.iter().map(str::to_owned).collect(),
+                _ => HashSet::new(),
+            };
+            (names(was) != names(now)).then_some(EventKind::NodeChildrenChanged)
+        }
     }
 }

@@ -1,0 +1,177 @@
+//! Many reads at once: `multiRead` where the server knows it, pipelined requests elsewhere.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use tokio::time::Instant;
+
+use super::{Inner, cause, found, unexpected};
+use crate::client::{Answer, Cause, Pending, RequestError};
+use crate::store::{Answers, Failure, Found, Outcome, Read};
+use crate::wire::{Code, ReadOp, ReadResult, Reply, Request};
+
+/// What an answer to `multiRead` should stay under: large enough to amortise a round trip, small
+/// enough not to hold the server's memory or this one's.
+const REPLY_TARGET: usize = 384 << 10;
+/// Reads in the first batch, when nothing is known of the size of the data.
+pub(super) const FIRST_BATCH: usize = 64;
+const LARGEST_BATCH: usize = 1000;
+/// Below this a `multiRead` gains nothing over pipelined reads, and asks for no newer server.
+const SMALLEST_BATCH: usize = 8;
+/// Reads kept in flight where there is no `multiRead`.
+const PIPELINE: usize = 256;
+/// Bytes of paths in one `multiRead`: requests are bounded by the server's `jute.maxbuffer`.
+const PATHS_PER_BATCH: usize = 128 << 10;
+
+impl Inner {
+    pub(super) fn read_all(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
+        let total = reads.len();
+        let mut pieces = Vec::new();
+        let limit = self.best_batch();
+        let mut piece = Vec::with_capacity(total.min(limit));
+        let mut bytes = 0;
+        for read in reads {
+            bytes += read.path().len() + 14;
+            piece.push(read);
+            if piece.len() >= limit || bytes >= PATHS_PER_BATCH {
+                bytes = 0;
+                pieces.push(self.send(std::mem::take(&mut piece)));
+            }
+        }
+        if !piece.is_empty() {
+            pieces.push(self.send(piece));
+        }
+        Box::pin(async move {
+            let mut answers = Vec::with_capacity(total);
+            for piece in pieces {
+                self.receive(piece, &mut answers).await?;
+            }
+            Ok(answers)
+        })
+    }
+
+    pub(super) fn best_batch(&self) -> usize {
+        if self.no_multi_read.load(Relaxed) { PIPELINE } else { self.batch.load(Relaxed) }
+    }
+
+    /// The answer to a `multiRead`; `None` when its reads are better sent one by one.
+    async fn multi_answer(&self, request: &Request, mut pending: Pending) -> Result<Option<Answer>, Failure> {
+        let until = Instant::now() + self.config.request_timeout;
+        loop {
+            let error = match pending.answer().await {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(error) => error,
+            };
+            if let RequestError::Refused { code: Code::UNIMPLEMENTED, .. } = error {
+                self.no_multi_read.store(true, Relaxed);
+                return Ok(None);
+            }
+            if let Some(Cause::Oversize { .. }) = cause(&error) {
+                self.batch.store(SMALLEST_BATCH, Relaxed);
+                return Ok(None);
+            }
+            self.overcome(error, until).await?;
+            // An old server hangs up on what it does not know; another batch has found out.
+            if self.no_multi_read.load(Relaxed) {
+                return Ok(None);
+            }
+            pending = self.client().send(request);
+        }
+    }
+
+    /// Remembers how large answers are, for the size of the next batches.
+    fn learn(&self, reads: usize, bytes: usize) {
+        let now = self.batch.load(Relaxed);
+        let fitting = REPLY_TARGET / (bytes / reads.max(1)).max(1);
+        // Growth is slow and shrinking is not: one large answer costs more than many small ones.
+        self.batch.store(fitting.clamp(SMALLEST_BATCH, LARGEST_BATCH).min(now * 2), Relaxed);
+    }
+
+    /// Sends a piece of a batch in the best way the server knows.
+    fn send(&self, reads: Vec<Read>) -> Piece {
+        let client = self.client();
+        if reads.len() < SMALLEST_BATCH || self.no_multi_read.load(Relaxed) || !multi_readable(&reads) {
+            let requests: Vec<_> = reads.iter().map(single).collect();
+            let pending = requests.iter().map(|request| client.send(request)).collect();
+            return Piece::Singles(requests, pending);
+        }
+        let request = Request::MultiRead(
+            reads
+                .iter()
+                .map(|read| match read {
+                    Read::Children(path) => ReadOp::Children(path.clone()),
+                    other => ReadOp::Data(other.path().to_owned()),
+                })
+                .collect(),
+        );
+        let pending = client.send(&request);
+        Piece::Multi(reads, request, pending)
+    }
+
+    async fn receive(&self, piece: Piece, answers: &mut Answers) -> Result<(), Failure> {
+        let (requests, pending): (Vec<_>, Vec<_>) = match piece {
+            Piece::Singles(requests, pending) => (requests, pending),
+            Piece::Multi(reads, request, pending) => match self.multi_answer(&request, pending).await? {
+                Some(Answer { reply: Reply::MultiRead(results), size, .. })
+                    if results.len() == reads.len() =>
+                {
+                    self.learn(reads.len(), size);
+                    answers.extend(results.into_iter().map(|result| match result {
+                        ReadResult::Data(data, stat) => Ok(Found::Data(data, stat)),
+                        ReadResult::Children(names) => Ok(Found::Children(names)),
+                        ReadResult::Failed(code) => Err(code),
+                    }));
+                    return Ok(());
+                }
+                Some(answer) => return Err(unexpected(&answer.reply)),
+                None => {
+                    let client = self.client();
+                    reads
+                        .iter()
+                        .map(|read| {
+                            let request = single(read);
+                            let pending = client.send(&request);
+                            (request, pending)
+                        })
+                        .unzip()
+                }
+            },
+        };
+        for (request, pending) in requests.iter().zip(pending) {
+            answers.push(self.single_answer(request, pending).await?);
+        }
+        Ok(())
+    }
+
+    async fn single_answer(
+        &self,
+        request: &Request,
+        pending: Pending,
+    ) -> Result<Result<Found, Code>, Failure> {
+        match self.insist_on(request, pending).await {
+            Ok(answer) => found(answer.reply).map(Ok),
+            Err(Failure::Refused(code)) => Ok(Err(code)),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// A part of a batch that is on its way.
+enum Piece {
+    Singles(Vec<Request>, Vec<Pending>),
+    Multi(Vec<Read>, Request, Pending),
+}
+
+fn multi_readable(reads: &[Read]) -> bool {
+    reads.iter().all(|read| matches!(read, Read::Data(_) | Read::Children(_)))
+}
+
+pub(super) fn single(read: &Read) -> Request {
+    let (path, watch) = (read.path().to_owned(), false);
+    match read {
+        Read::Data(_) => Request::GetData { path, watch },
+        Read::Children(_) => Request::GetChildren { path, watch },
+        Read::Listing(_) => Request::GetChildren2 { path, watch },
+        Read::Stat(_) => Request::Exists { path, watch },
+        Read::Acl(_) => Request::GetAcl { path },
+    }
+}
