@@ -8,6 +8,7 @@
 #[macro_use]
 mod support;
 
+mod cuts;
 mod harness;
 mod readme;
 mod walk;
