@@ -113,7 +113,8 @@ impl Rearm {
         if let Some(known) = self.known.get_mut(path) {
             let slipped = stat.version.wrapping_sub(known.stat.version) - 1;
             let same = stat.czxid == known.stat.czxid;
-            known.stat = stat;
+            // What it says of the children belongs to their watch.
+            known.stat = Stat { cversion: known.stat.cversion, ..stat };
             if same && slipped > 0 {
                 let _ = self.changes.send(Change::Missed { path: path.to_owned(), changes: slipped });
             }
@@ -126,15 +127,22 @@ impl Rearm {
         if !self.recursive {
             self.report(EventKind::NodeChildrenChanged, path);
         }
-        let names = match keep_watching(&self.live, &Read::Children(path.to_owned()), &self.changes).await? {
-            Ok(Found::Children(names)) => names,
+        let listing = Read::Listing(path.to_owned());
+        let (names, stat) = match keep_watching(&self.live, &listing, &self.changes).await? {
+            Ok(Found::Listing(names, stat)) => (names, stat),
             _ => return Ok(()),
         };
+        let Some(known) = self.known.get_mut(path) else { return Ok(()) };
         if !self.recursive {
+            // Every child that comes or goes adds one.
+            let slipped = stat.cversion.wrapping_sub(known.stat.cversion) - 1;
+            known.stat.cversion = stat.cversion;
+            if stat.czxid == known.stat.czxid && slipped > 0 {
+                let _ = self.changes.send(Change::Missed { path: path.to_owned(), changes: slipped });
+            }
             return Ok(());
         }
         let now: HashSet<String> = names.iter().map(str::to_owned).collect();
-        let Some(known) = self.known.get_mut(path) else { return Ok(()) };
         let was = std::mem::replace(&mut known.children, now.clone());
         for gone in was.difference(&now) {
             let child = join(path, gone);
@@ -198,11 +206,13 @@ async fn look(
     path: &str,
     changes: &UnboundedSender<Change>,
 ) -> Result<Result<(Stat, Names), Code>, Failure> {
-    let (data, children) = (Read::Data(path.to_owned()), Read::Children(path.to_owned()));
+    let (data, children) = (Read::Data(path.to_owned()), Read::Listing(path.to_owned()));
     let (data, children) =
         tokio::join!(keep_watching(live, &data, changes), keep_watching(live, &children, changes));
     Ok(match (data?, children?) {
-        (Ok(Found::Data(_, stat)), Ok(Found::Children(names))) => Ok((stat, names)),
+        (Ok(Found::Data(_, stat)), Ok(Found::Listing(names, listed))) => {
+            Ok((Stat { cversion: listed.cversion, ..stat }, names))
+        }
         (Ok(Found::Data(_, stat)), _) => Ok((stat, Names::default())),
         (Err(code), _) => Err(code),
         _ => Err(Code::API_ERROR),

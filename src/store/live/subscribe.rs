@@ -84,8 +84,7 @@ impl Subscribers {
 impl Table {
     fn tell(&mut self, event: &Event, notice: &Notice) {
         tell(&mut self.exact, &event.path, notice);
-        // A recursive watch reports the children themselves; this is from another watch.
-        if self.below.is_empty() || event.kind == EventKind::NodeChildrenChanged {
+        if self.below.is_empty() {
             return;
         }
         tell(&mut self.below, "/", notice);
@@ -144,12 +143,25 @@ pub(super) async fn always(live: &Live, path: String, recursive: bool) -> Result
             }
             Err(RequestError::Refused { code: Code::UNIMPLEMENTED, .. }) => {
                 live.no_add_watch.store(true, Relaxed);
+                // As old, and asking would cost a connection.
+                live.no_multi_read.store(true, Relaxed);
+                settle(live).await?;
             }
             Err(error) => return Err(as_read_failure(error)),
         }
     }
     rearm::start(live.clone(), path, recursive, sender).await?;
     Ok(Changes::new(receiver))
+}
+
+/// Servers before 3.6 hang up after an operation they do not know. That is over when they answer
+/// another one, and no news to whoever begins to watch.
+async fn settle(live: &Live) -> Result<(), Failure> {
+    let request = Request::Exists { path: "/".into(), watch: false };
+    match set(live, |client| client.send(&request)).await {
+        Ok(_) | Err(RequestError::Refused { .. }) => Ok(()),
+        Err(error) => Err(as_read_failure(error)),
+    }
 }
 
 async fn add_watch(live: &Live, path: &str, recursive: bool) -> Result<(), RequestError> {
@@ -173,6 +185,8 @@ async fn forward(
     let mut link = Link::default();
     while let Some(notice) = wanted(&mut notices, &changes).await {
         let change = match notice {
+            // A recursive watch reports the children themselves; this is from another watch.
+            Notice::Watch(event) if recursive && event.kind == EventKind::NodeChildrenChanged => continue,
             Notice::Watch(event) => Change::Event(event),
             Notice::State(state) => match link.follow(&live, state).await {
                 Some(change @ Change::Back { renewed: true, .. }) => {
