@@ -10,9 +10,9 @@ use clap::{CommandFactory, FromArgMatches};
 use futures_util::future::BoxFuture;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cli, ColorChoice, Globals, normalise};
+use crate::cli::{Cli, ColorChoice, Globals, normalise, tidy};
 use crate::client::{Config, OpenError};
-use crate::command::{Asker, Command, Context, Graceful, Settings};
+use crate::command::{Asker, Command, Context, Progress, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::render::{self, Notes, Palette};
 use crate::store::live::Live;
@@ -42,8 +42,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(args)?;
-    Cli::from_arg_matches(&matches)
+    let command = Cli::command().mut_args(|arg| match arg.get_env().and_then(|name| name.to_str()) {
+        Some(name) if variable(name).is_none() && present(name) => arg.env(None::<&str>),
+        _ => arg,
+    });
+    let matches = command.try_get_matches_from(args).map_err(tidy)?;
+    Cli::from_arg_matches(&matches).map_err(tidy)
 }
 
 /// Makes a panic the exit code of a bug, wherever it happens.
@@ -115,6 +119,12 @@ impl Terminal {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether there is such a variable, be it empty.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn present(name: &str) -> bool {
+    std::env::var_os(name).is_some()
 }
 
 /// Asks on the terminal that standard input is.
@@ -212,14 +222,13 @@ async fn supervise(
         protected: Vec::new(),
         one_shot: true,
     };
-    let graceful = Graceful::default();
-    let cx = Context { store, out: &out, settings: &settings, asker, graceful: &graceful };
-    let writes = command.writes();
+    let progress = Progress::default();
+    let cx = Context { store, out: &out, settings: &settings, asker, progress: &progress };
     tokio::select! {
         result = command.run(&cx) => result,
-        kind = interrupts.next() => Err(match (graceful.allowed(), writes) {
+        kind = interrupts.next() => Err(match (progress.only_waits(), progress.has_written()) {
             (true, _) => return Ok(()),
-            (false, true) => Error::new(kind, "interrupted: a write that was under way may have been done"),
+            (false, true) => Error::new(kind, "interrupted: the write that was under way may have been done"),
             (false, false) => Error::new(kind, String::new()),
         }),
     }

@@ -1,12 +1,14 @@
 //! The command line: global options, and a command of [`crate::command`].
 
 mod argv;
+mod refusal;
 
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
 pub use argv::normalise;
+pub use refusal::tidy;
 
 use crate::client::{Auth, ConnectString};
 use crate::command::Command;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use futures_util::future::BoxFuture;
 
 use crate::error::{Error, Result};
-use crate::store::Store;
+use crate::store::{Outcome, Store, Write, Written};
 use crate::view::Out;
 use crate::znode::ZPath;
 use crate::znode::text::{count, thousands};
@@ -35,19 +35,27 @@ pub trait Asker: Send + Sync {
     fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>>;
 }
 
-/// Whether an interrupt ends the command well: it does for one that only waits to be stopped.
+/// How far a command has come, for whoever interrupts it.
 #[derive(Debug, Default)]
-pub struct Graceful(AtomicBool);
+pub struct Progress {
+    waits: AtomicBool,
+    wrote: AtomicBool,
+}
 
-impl Graceful {
-    /// From now on an interrupt is the expected end.
-    pub fn allow(&self) {
-        self.0.store(true, Relaxed);
+impl Progress {
+    /// From now on the command only waits to be stopped.
+    pub(super) fn waits(&self) {
+        self.waits.store(true, Relaxed);
     }
 
-    /// Whether it is.
-    pub fn allowed(&self) -> bool {
-        self.0.load(Relaxed)
+    /// Whether an interrupt is its expected end.
+    pub fn only_waits(&self) -> bool {
+        self.waits.load(Relaxed)
+    }
+
+    /// Whether it has begun to change the tree.
+    pub fn has_written(&self) -> bool {
+        self.wrote.load(Relaxed)
     }
 }
 
@@ -61,8 +69,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// Who can be asked.
     pub asker: &'a dyn Asker,
-    /// See [`Graceful`].
-    pub graceful: &'a Graceful,
+    /// How far it has come.
+    pub progress: &'a Progress,
 }
 
 /// A recursive change that is about to be made.
@@ -75,7 +83,19 @@ pub(super) struct Plan<'a> {
     pub(super) nodes: usize,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// See [`Store::write`].
+    pub(super) fn write(&self, write: Write) -> Outcome<'a, Written> {
+        self.progress.wrote.store(true, Relaxed);
+        self.store.write(write)
+    }
+
+    /// See [`Store::multi`].
+    pub(super) fn multi(&self, writes: Vec<Write>) -> Outcome<'a, Vec<Written>> {
+        self.progress.wrote.store(true, Relaxed);
+        self.store.multi(writes)
+    }
+
     /// Refuses a recursive change of what must not be touched.
     pub(super) fn refuse_protected(&self, verb: &str, path: &ZPath) -> Result<()> {
         let zookeeper = ZPath::from_server("/zookeeper");

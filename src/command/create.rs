@@ -60,7 +60,11 @@ pub(super) struct AclList(pub(super) Vec<Acl>);
 
 /// Reads an ACL argument.
 pub(super) fn acl(text: &str) -> Result<AclList, String> {
-    Acl::parse_list(text).map(AclList).map_err(|error| error.to_string())
+    let list = Acl::parse_list(text).map_err(|error| error.to_string())?;
+    if list.iter().any(|entry| entry.id.ends_with(":***")) {
+        return Err("`***` stands for a digest that was hidden: `zkx getAcl --show-secrets` shows it".into());
+    }
+    Ok(AclList(list))
 }
 
 fn sequential_path(text: &str) -> Result<ZPath, String> {
@@ -125,7 +129,7 @@ impl Create {
         let write = Write::Create { path: self.path.to_string(), data, acl, mode };
         let mut parents = Vec::new();
         loop {
-            match cx.store.write(write.clone()).await {
+            match cx.write(write.clone()).await {
                 Ok(written) => {
                     note_verified(cx, written.verified, "created", &written.path).await?;
                     return Ok((ZPath::from_server(written.path), parents));
@@ -150,7 +154,7 @@ async fn create_parents(cx: &Context<'_>, path: &ZPath) -> Result<Vec<String>> {
             acl: vec![Acl::open()],
             mode: CreateMode::Persistent,
         };
-        match cx.store.write(write).await {
+        match cx.write(write).await {
             Ok(_) => created.push(ancestor.to_string()),
             Err(Failure::Refused(Code::NODE_EXISTS)) => {}
             // Where creating is forbidden but the znode is there, the way down goes on.
@@ -178,7 +182,7 @@ async fn hold(cx: &Context<'_>, path: ZPath) -> Result<()> {
         .watch(path.to_string(), false)
         .await
         .map_err(|failure| failure::error(failure, "hold", &path))?;
-    cx.graceful.allow();
+    cx.progress.waits();
     cx.out.note(Note::Info(format!("holding {path}; Ctrl-C deletes it and ends"))).await?;
     cx.out.flush().await?;
     while let Some(change) = changes.next().await {

@@ -34,7 +34,7 @@ impl Delete {
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let version = expected(self.version, self.old_version);
         let write = Write::Delete { path: self.path.to_string(), version };
-        let written = match cx.store.write(write).await {
+        let written = match cx.write(write).await {
             Ok(written) => written,
             Err(failure) => return Err(cx.explain(failure, "delete", &self.path).await),
         };

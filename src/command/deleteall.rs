@@ -31,7 +31,7 @@ const IN_FLIGHT: usize = 8;
 /// Bytes of paths in one transaction: far below the smallest `jute.maxbuffer` in use.
 const BATCH_BYTES: usize = 256 << 10;
 /// Passes over the tree before giving up on clients that create as fast as this deletes.
-const PASSES: usize = 10;
+const PASSES: usize = 100;
 
 impl DeleteAll {
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
@@ -70,7 +70,7 @@ struct Deleting<'a> {
     root: &'a ZPath,
     batch: usize,
     deleted: usize,
-    /// Why a znode was left, the newest.
+    /// Why a znode was left, the newest cause: that a parent is not empty only follows from it.
     last: Option<(ZPath, Failure)>,
 }
 
@@ -82,6 +82,7 @@ impl Deleting<'_> {
     async fn run(&mut self) -> Result<usize> {
         for pass in 0..PASSES {
             let before = self.deleted;
+            self.last = None;
             match self.pass().await {
                 Ok(()) => {}
                 Err(Failure::Refused(Code::NO_NODE)) => return Ok(self.deleted),
@@ -94,9 +95,14 @@ impl Deleting<'_> {
                 Err(failure) => return Err(self.stopped(failure)),
             }
         }
-        let (path, failure) =
-            self.last.take().unwrap_or_else(|| (self.root.clone(), Failure::Refused(Code::NOT_EMPTY)));
-        Err(self.partial(failure::error(failure, "delete", &path)))
+        let error = match self.last.take() {
+            Some((path, failure @ Failure::Refused(Code::NO_AUTH))) => {
+                self.cx.explain(failure, "delete", &path).await
+            }
+            Some((path, failure)) => failure::error(failure, "delete", &path),
+            None => failure::error(Failure::Refused(Code::NOT_EMPTY), "delete", self.root),
+        };
+        Err(self.partial(error))
     }
 
     fn stopped(&self, failure: Failure) -> Error {
@@ -169,11 +175,12 @@ impl Deleting<'_> {
     }
 
     async fn one(&mut self, path: ZPath) -> Result<(), Failure> {
-        match self.cx.store.write(Write::Delete { path: path.to_string(), version: None }).await {
+        match self.cx.write(Write::Delete { path: path.to_string(), version: None }).await {
             Ok(_) => self.deleted += 1,
             Err(Failure::Refused(Code::NO_NODE)) => {}
-            Err(failure @ Failure::Refused(Code::NOT_EMPTY | Code::NO_AUTH)) => {
-                self.last = Some((path, failure));
+            Err(failure @ Failure::Refused(Code::NO_AUTH)) => self.last = Some((path, failure)),
+            Err(failure @ Failure::Refused(Code::NOT_EMPTY)) => {
+                self.last.get_or_insert((path, failure));
             }
             Err(failure) => return Err(failure),
         }
@@ -183,5 +190,5 @@ impl Deleting<'_> {
 
 fn send<'a>(cx: &Context<'a>, paths: Vec<ZPath>, flight: &mut Flight<'a>) {
     let writes = paths.iter().map(|path| Write::Delete { path: path.to_string(), version: None }).collect();
-    flight.push_back((cx.store.multi(writes), paths));
+    flight.push_back((cx.multi(writes), paths));
 }

@@ -1,6 +1,7 @@
 //! From a store's failure to what the user reads.
 
 use super::Context;
+use super::get_acl::masked;
 use crate::error::{Error, Kind, did_you_mean};
 use crate::store::{Failure, Found, Read, read_one, stat};
 use crate::wire::Code;
@@ -54,9 +55,7 @@ impl Context<'_> {
     pub(super) async fn explain(&self, failure: Failure, verb: &str, path: &ZPath) -> Error {
         match &failure {
             Failure::Refused(Code::NO_NODE) => self.missing(failure, verb, path).await,
-            Failure::Refused(Code::NO_AUTH) => error(failure, verb, path).hint(format!(
-                "`zkx getAcl {path}` shows who may; give credentials with --auth SCHEME:SECRET"
-            )),
+            Failure::Refused(Code::NO_AUTH) => self.forbidden(failure, verb, path).await,
             Failure::Refused(Code::BAD_VERSION) => match stat(self.store, path).await {
                 Ok(Some(stat)) => error(failure, verb, path).hint(format!(
                     "its data version is {}, its ACL version {}: somebody has changed it since",
@@ -74,6 +73,29 @@ impl Context<'_> {
             ),
             _ => error(failure, verb, path),
         }
+    }
+
+    /// Shows the ACL that forbids it, where it may be seen.
+    async fn forbidden(&self, failure: Failure, verb: &str, path: &ZPath) -> Error {
+        // Whether a znode may be created or deleted is its parent's to say.
+        let (owner, needs) = match verb {
+            "create" => (path.parent(), "c"),
+            "delete" => (path.parent(), "d"),
+            "set" => (None, "w"),
+            "set the ACL of" => (None, "a"),
+            _ => (None, "r"),
+        };
+        let owner = owner.as_ref().unwrap_or(path);
+        let explained = error(failure, verb, path);
+        let explained = match read_one(self.store, Read::Acl(owner.to_string())).await {
+            Ok(Found::Acl(list, _)) => {
+                let list = if self.settings.show_secrets { list } else { masked(list) };
+                let list: Vec<_> = list.iter().map(ToString::to_string).collect();
+                explained.hint(format!("the ACL of {owner} is {}: this needs {needs}", list.join(",")))
+            }
+            _ => explained,
+        };
+        explained.hint("give credentials with --auth, like digest:USER:PASSWORD")
     }
 
     /// Says which ancestor is missing, and what the name was perhaps meant to be.

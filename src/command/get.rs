@@ -50,8 +50,8 @@ impl Get {
         let watching = self.watch || self.word.is_some();
         let (found, changes) = watch::read(cx, read, watching, "get", &self.path).await?;
         if let Found::Data(data, stat) = found.clone() {
-            let path = self.path.clone();
-            cx.out.value(View::Data(DataView { path, data, stat, with_stat: self.stat, form })).await?;
+            let (path, with_stat, followed) = (self.path.clone(), self.stat, watching);
+            cx.out.value(View::Data(DataView { path, data, stat, with_stat, followed, form })).await?;
         }
         watch::first_change(cx, changes, &self.path, found).await
     }

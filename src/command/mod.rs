@@ -23,13 +23,13 @@ mod whoami;
 
 use clap::Subcommand;
 
-pub use context::{Asker, Context, Graceful, Settings};
+pub use context::{Asker, Context, Progress, Settings};
 
 use crate::error::Result;
 use crate::znode::ZPath;
 
 macro_rules! commands {
-    ($($variant:ident($args:ty) $access:ident $name:literal $($alias:literal)*;)*) => {
+    ($($variant:ident($args:ty) $name:literal $($alias:literal)*;)*) => {
         /// What zkx can do.
         #[derive(Debug, Subcommand)]
         #[expect(missing_docs, reason = "each is documented where its arguments are")]
@@ -44,39 +44,27 @@ macro_rules! commands {
                     $(Self::$variant(args) => args.run(cx).await,)*
                 }
             }
-
-            /// Whether it may change the tree.
-            pub fn writes(&self) -> bool {
-                match self {
-                    $(Self::$variant(_) => access::$access,)*
-                }
-            }
         }
     };
 }
 
-mod access {
-    pub(super) const READS: bool = false;
-    pub(super) const WRITES: bool = true;
-}
-
 // Names are zkCli's where it has the command; aliases are those of its older versions.
 commands! {
-    Ls(ls::Ls) READS "ls";
-    Ls2(ls::Ls2) READS "ls2";
-    Tree(tree::Tree) READS "tree";
-    Get(get::Get) READS "get";
-    Stat(stat::StatCommand) READS "stat";
-    Exists(exists::Exists) READS "exists";
-    Watch(watch::Watch) READS "watch";
-    Create(create::Create) WRITES "create";
-    Set(set::Set) WRITES "set";
-    Delete(delete::Delete) WRITES "delete";
-    DeleteAll(deleteall::DeleteAll) WRITES "deleteall" "rmr";
-    GetAcl(get_acl::GetAcl) READS "getAcl" "getacl";
-    SetAcl(set_acl::SetAcl) WRITES "setAcl" "setacl";
-    Sync(sync::Sync) READS "sync";
-    WhoAmI(whoami::WhoAmI) READS "whoami";
+    Ls(ls::Ls) "ls";
+    Ls2(ls::Ls2) "ls2";
+    Tree(tree::Tree) "tree";
+    Get(get::Get) "get";
+    Stat(stat::StatCommand) "stat";
+    Exists(exists::Exists) "exists";
+    Watch(watch::Watch) "watch";
+    Create(create::Create) "create";
+    Set(set::Set) "set";
+    Delete(delete::Delete) "delete";
+    DeleteAll(deleteall::DeleteAll) "deleteall" "rmr";
+    GetAcl(get_acl::GetAcl) "getAcl" "getacl";
+    SetAcl(set_acl::SetAcl) "setAcl" "setacl";
+    Sync(sync::Sync) "sync";
+    WhoAmI(whoami::WhoAmI) "whoami";
 }
 
 /// Reads a path argument.

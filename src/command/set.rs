@@ -59,7 +59,7 @@ impl Set {
             data,
             version: expected(self.version, self.old_version),
         };
-        let written = match cx.store.write(write).await {
+        let written = match cx.write(write).await {
             Ok(written) => written,
             Err(failure) => return Err(cx.explain(failure, "set", &self.path).await),
         };

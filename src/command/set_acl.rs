@@ -44,10 +44,6 @@ const IN_FLIGHT: usize = 64;
 impl SetAcl {
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let acl = self.acl.0.clone();
-        if acl.iter().any(|entry| entry.id.ends_with(":***")) {
-            return Err(Error::usage("`***` stands for a digest that was hidden, it is not one")
-                .hint("`zkx getAcl --show-secrets` shows it"));
-        }
         if !acl.iter().any(|entry| entry.perms.contains(Perms::ADMIN)) && !cx.settings.yes {
             return Err(Error::usage(format!(
                 "cannot set the ACL of {}: nobody could change it again, for no entry has `a`",
@@ -60,7 +56,7 @@ impl SetAcl {
         }
         let version = expected(self.version, None);
         let write = Write::SetAcl { path: self.path.to_string(), acl, version };
-        let written = match cx.store.write(write).await {
+        let written = match cx.write(write).await {
             Ok(written) => written,
             Err(failure) => return Err(cx.explain(failure, "set the ACL of", &self.path).await),
         };
@@ -101,7 +97,7 @@ impl SetAcl {
                 {
                     let write =
                         Write::SetAcl { path: visit.path.to_string(), acl: acl.clone(), version: None };
-                    flight.push(async move { (cx.store.write(write).await, visit.path) });
+                    flight.push(async move { (cx.write(write).await, visit.path) });
                 }
                 match flight.next().await {
                     None => break,

@@ -17,8 +17,8 @@ pub(super) fn write(view: &DataView, options: &Options, out: &mut dyn Write) -> 
         (view::Form::Auto, _) if options.terminal => readable(bytes, options, out),
         _ => {
             out.write_all(bytes.unwrap_or_default())?;
-            // A stat after the bytes begins a line of its own; bytes alone get nothing added.
-            if view.with_stat { out.write_all(b"\n") } else { Ok(()) }
+            // What comes after the bytes begins a line of its own; bytes alone get nothing added.
+            if view.with_stat || view.followed { out.write_all(b"\n") } else { Ok(()) }
         }
     }
 }

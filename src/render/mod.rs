@@ -97,7 +97,7 @@ pub fn run(
         Format::Human => Box::new(human::Human::new(options)),
         Format::Json => Box::new(json::Json::pretty()),
         Format::Ndjson => Box::new(json::Json::lines()),
-        Format::Yaml => Box::new(yaml::Yaml),
+        Format::Yaml => Box::new(yaml::Yaml::default()),
     };
     while let Some(message) = feed.next(&mut out)? {
         match message {

@@ -10,14 +10,26 @@ use super::Renderer;
 use super::feed::Feed;
 use crate::view::{Row, Shape, View};
 
-pub(super) struct Yaml;
+#[derive(Default)]
+pub(super) struct Yaml {
+    begun: bool,
+}
+
+impl Yaml {
+    /// Parts an answer from the one before it: `get -w` has two.
+    fn document(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) { out.write_all(b"---\n") } else { Ok(()) }
+    }
+}
 
 impl Renderer for Yaml {
     fn value(&mut self, view: &View, out: &mut dyn Write) -> io::Result<()> {
+        self.document(out)?;
         out.write_all(text(view)?.as_bytes())
     }
 
     fn stream(&mut self, shape: Shape, feed: &mut Feed, out: &mut dyn Write) -> io::Result<()> {
+        self.document(out)?;
         let nested = matches!(shape, Shape::Tree { .. });
         let mut empty = true;
         while let Some(rows) = feed.rows(out)? {
@@ -25,13 +37,15 @@ impl Renderer for Yaml {
                 empty = false;
                 match &row {
                     Row::Tree(tree) if nested => {
-                        item(&text(tree)?, tree.depth, out)?;
+                        match (tree.depth * 4).checked_sub(2) {
+                            Some(level) => item(&text(tree)?, level, out)?,
+                            None => out.write_all(text(tree)?.as_bytes())?,
+                        }
                         if tree.children > 0 {
-                            let level = if tree.depth == 0 { 0 } else { tree.depth * 4 - 2 };
-                            writeln!(out, "{:level$}children:", "")?;
+                            writeln!(out, "{:level$}children:", "", level = tree.depth * 4)?;
                         }
                     }
-                    row => item(&text(row)?, 1, out)?,
+                    row => item(&text(row)?, 0, out)?,
                 }
             }
         }
@@ -42,13 +56,8 @@ impl Renderer for Yaml {
     }
 }
 
-/// Writes a mapping as the item of a list, `depth` levels deep; at depth 0 it stands by itself.
-///
-/// Lists of a tree's levels are indented by two below their key, and so are those at the top.
-fn item(text: &str, depth: usize, out: &mut dyn Write) -> io::Result<()> {
-    let Some(level) = depth.checked_sub(1).map(|above| above * 4) else {
-        return out.write_all(text.as_bytes());
-    };
+/// Writes a mapping as the item of a list that is indented by `level`.
+fn item(text: &str, level: usize, out: &mut dyn Write) -> io::Result<()> {
     for (i, line) in text.lines().enumerate() {
         let mark = if i == 0 { "- " } else { "  " };
         writeln!(out, "{:level$}{mark}{line}", "")?;
