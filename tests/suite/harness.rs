@@ -437,6 +437,8 @@ fn masks_keep_widths() {
         ("\"mzxid\": 4294967299,", "\"mzxid\": ##########,"),
         ("ctime: 1795340437490", "ctime: #############"),
         ("ctime = Sun Nov 22 10:05:22 UTC 2026", "ctime = DDD MMM dd hh:mm:ss ZZZ yyyy"),
+        ("ctime = 2026-11-22 10:05:22 UTC", "ctime = yyyy-mm-dd hh:mm:ss UTC"),
+        ("{\"time\":1795340437490}", "{\"time\":#############}"),
         ("at 2026-11-22T10:05:22.123Z", "at yyyy-mm-ddThh:mm:ss.mmmZ"),
         ("2026-11-22 10:05:22  é", "yyyy-mm-dd hh:mm:ss  é"),
         ("127.0.0.1:12345/t/a.b-0012/c", "127.0.0.1:#####/t/a.b-####/c"),

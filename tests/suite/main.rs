@@ -8,6 +8,7 @@
 #[macro_use]
 mod support;
 
+mod commands;
 mod cuts;
 mod harness;
 mod readme;

@@ -16,8 +16,8 @@ const SHAPES: [(&str, &str); 10] = [
 ];
 
 /// Keys whose decimal value is a zxid, a session or a time, in JSON and YAML.
-const KEYS: [&str; 9] =
-    ["czxid", "mzxid", "pzxid", "zxid", "ctime", "mtime", "ephemeralOwner", "sessionId", "session"];
+const KEYS: [&str; 10] =
+    ["time", "czxid", "mzxid", "pzxid", "zxid", "ctime", "mtime", "ephemeralOwner", "sessionId", "session"];
 
 /// Masks zxids and session ids (`0x…` but not `0x0`), dates, times, ports and the number
 /// at the end of a test's chroot.
@@ -53,7 +53,8 @@ fn keyed(text: &str) -> Option<(usize, String)> {
     let after = &text[key.len()..];
     let between = run(after, |b| b"\": =".contains(&b));
     let digits = run(&after[between..], |b| b.is_ascii_digit());
-    if between == 0 || digits == 0 || &after[between..between + digits] == "0" {
+    let date = after[between + digits..].starts_with('-');
+    if between == 0 || digits == 0 || date || &after[between..between + digits] == "0" {
         return None;
     }
     let masked = format!("{key}{}{}", &after[..between], "#".repeat(digits));

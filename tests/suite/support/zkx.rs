@@ -107,6 +107,7 @@ impl Zkx {
         self
     }
 
+    #[must_use = "whether it went well is to be asserted"]
     pub(crate) fn run(self) -> Output {
         let timeout = self.timeout;
         self.spawn().finish(timeout)
@@ -268,12 +269,14 @@ impl Running {
     }
 
     /// Interrupts it, as Ctrl-C does, and waits for its end.
+    #[must_use = "whether it went well is to be asserted"]
     pub(crate) fn stop(self) -> Output {
         self.signal("INT");
         self.finish(Duration::from_secs(10))
     }
 
     /// Waits for its end.
+    #[must_use = "whether it went well is to be asserted"]
     #[track_caller]
     pub(crate) fn finish(mut self, timeout: Duration) -> Output {
         let end = self.started.max(Instant::now()) + timeout;
@@ -339,7 +342,6 @@ impl Drop for Running {
     }
 }
 
-#[must_use]
 pub(crate) struct Output {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
