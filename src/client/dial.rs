@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::address::Host;
 use crate::wire::frame::write_frame;
-use crate::wire::{ConnectRequest, ConnectResponse, Frames, Reader};
+use crate::wire::{Code, ConnectRequest, ConnectResponse, Frames, Reader, ReplyHeader};
 
 /// Why one address gave no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub enum Reason {
     Silent,
     /// Hung up on the handshake: what a server does that has no quorum or is starting.
     NotServing,
+    /// Answered the handshake with an error: a read-only server does, from 3.9 on, unless it has
+    /// local sessions.
+    NoSession(Code),
     /// Something else than ZooKeeper's plain protocol answered.
     Foreign(&'static str),
     /// Any other failure of the network.
@@ -45,6 +48,7 @@ impl fmt::Display for Reason {
             Self::NotServing => {
                 f.write_str("hung up on the handshake: not serving requests (no quorum, starting, or too many connections)")
             }
+            Self::NoSession(code) => write!(f, "opens no session: {} ({code})", code.words()),
             Self::Foreign(what) => f.write_str(what),
             Self::Io(why) => f.write_str(why),
         }
@@ -203,8 +207,8 @@ async fn handshake(
             }
             match frames.next() {
                 Ok(Some(frame)) => {
-                    let response = ConnectResponse::decode(&mut Reader::new(frame));
-                    return Ok(response.map_err(|_| Reason::Foreign(GARBAGE)));
+                    let response = ConnectResponse::decode(&mut Reader::new(frame.clone()));
+                    return Ok(response.map_err(|_| refusal(frame)));
                 }
                 Ok(None) if read == 0 => return Ok(Err(Reason::NotServing)),
                 Ok(None) => {}
@@ -227,6 +231,17 @@ async fn handshake(
     let mut rest = Frames::new(max_reply);
     rest.buffer().extend_from_slice(frames.pending());
     Ok((stream, rest, response))
+}
+
+/// What a frame means that is no answer to the handshake.
+fn refusal(frame: Bytes) -> Reason {
+    let mut reader = Reader::new(frame);
+    match ReplyHeader::decode(&mut reader) {
+        Ok(header) if reader.remaining() == 0 && header.code.name().is_some() => {
+            Reason::NoSession(header.code)
+        }
+        _ => Reason::Foreign(GARBAGE),
+    }
 }
 
 const GARBAGE: &str = "answered with something that is not ZooKeeper's protocol (wrong port?)";

@@ -28,7 +28,7 @@ const OUT_BUFFER: usize = 256 * 1024;
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// The same while there is no server to say it to: a failover is often over by then.
 const CLOSE_WAIT_LOST: Duration = Duration::from_secs(1);
-/// Pause between rounds of reconnection, at most.
+/// Pause between rounds of reconnection, at most; less where sessions are short.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a handle asks of the task.
@@ -252,7 +252,7 @@ impl Session {
             }
             // A spread pause: all clients of a server that died would otherwise come back at once.
             self.meanwhile(tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64()))).await?;
-            pause = (pause * 2).min(PAUSE);
+            pause = (pause * 2).min(PAUSE).min(self.timeout / 8);
         }
     }
 

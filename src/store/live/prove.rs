@@ -151,7 +151,8 @@ pub(super) async fn carry_out(live: &Live, job: &Job, mut sent: Sent) -> Result<
         let before = Before::new(&look, last_zxid, client.session().id);
         match judge(live, &job.writes, &before).await {
             Ok(Verdict::Done(written)) => return Ok(written),
-            Ok(Verdict::NotDone) if matches!(why, Cause::Expired) && job.ephemeral() => {
+            // The look found that the session has expired meanwhile.
+            Ok(_) if job.ephemeral() && live.client().session().id != before.session => {
                 return Err(Failure::Expired);
             }
             Ok(Verdict::NotDone) if again => sent = job.send(live),
