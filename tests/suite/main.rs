@@ -12,4 +12,5 @@ mod commands;
 mod cuts;
 mod harness;
 mod readme;
+mod session;
 mod walk;
