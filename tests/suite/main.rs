@@ -10,6 +10,7 @@ mod support;
 
 mod commands;
 mod cuts;
+mod failover;
 mod faults;
 mod harness;
 mod readme;
