@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Live, as_read_failure, cause, found, lock, rearm, single};
 use crate::client::{Answer, Cause, Client, Notice, Pending, RequestError, State, WatchKind};
@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// Between attempts to open a session in place of one that has expired.
 const RENEW_PAUSE: Duration = Duration::from_millis(500);
+/// Servers before 3.6 hang up at once after an operation they do not know.
+const HANG_UP: Duration = Duration::from_millis(500);
 
 /// Who wants to hear of which znodes.
 #[derive(Clone, Default)]
@@ -135,7 +137,7 @@ pub(super) async fn set(
 pub(super) async fn always(live: &Live, path: String, recursive: bool) -> Result<Changes, Failure> {
     let (sender, receiver) = unbounded_channel();
     if !live.no_add_watch.load(Relaxed) {
-        let notices = live.subscribers.add(live, &path, recursive);
+        let mut notices = live.subscribers.add(live, &path, recursive);
         match add_watch(live, &path, recursive).await {
             Ok(()) => {
                 tokio::spawn(forward(live.clone(), path, recursive, notices, sender));
@@ -145,7 +147,7 @@ pub(super) async fn always(live: &Live, path: String, recursive: bool) -> Result
                 live.no_add_watch.store(true, Relaxed);
                 // As old, and asking would cost a connection.
                 live.no_multi_read.store(true, Relaxed);
-                settle(live).await?;
+                settle(live, &mut notices).await;
             }
             Err(error) => return Err(as_read_failure(error)),
         }
@@ -154,13 +156,16 @@ pub(super) async fn always(live: &Live, path: String, recursive: bool) -> Result
     Ok(Changes::new(receiver))
 }
 
-/// Servers before 3.6 hang up after an operation they do not know. That is over when they answer
-/// another one, and no news to whoever begins to watch.
-async fn settle(live: &Live) -> Result<(), Failure> {
-    let request = Request::Exists { path: "/".into(), watch: false };
-    match set(live, |client| client.send(&request)).await {
-        Ok(_) | Err(RequestError::Refused { .. }) => Ok(()),
-        Err(error) => Err(as_read_failure(error)),
+/// Waits out the loss of the connection that follows a refusal of `addWatch`, which is no news to
+/// whoever begins to watch. A server that does not hang up has kept nobody waiting for long.
+async fn settle(live: &Live, notices: &mut UnboundedReceiver<Notice>) {
+    let mut until = Instant::now() + HANG_UP;
+    while let Ok(Some(notice)) = timeout_at(until, notices.recv()).await {
+        match notice {
+            Notice::State(State::Lost { .. }) => until = Instant::now() + live.config.request_timeout,
+            Notice::State(_) => return,
+            Notice::Watch(_) => {}
+        }
     }
 }
 
