@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::{Change, Failure, Write};
 use crate::view::{CreatedView, Note, View};
 use crate::wire::Code;
-use crate::znode::{Acl, CreateMode, EventKind, ZPath};
+use crate::znode::{Acl, CreateMode, EventKind, Stat, ZPath};
 
 /// Create a znode and print its path
 #[derive(Debug, Args)]
@@ -175,6 +175,19 @@ pub(super) async fn note_verified(cx: &Context<'_>, verified: bool, done: &str, 
     cx.out.note(Note::Info(note)).await
 }
 
+/// Looks whether the ephemeral is there, and ours.
+async fn still_held(cx: &Context<'_>, path: &ZPath) -> Result<()> {
+    let held = |stat: Stat| stat.ephemeral_owner == cx.store.session().id;
+    match crate::store::stat(cx.store, path).await {
+        Ok(stat) if stat.is_some_and(held) => Ok(()),
+        Ok(_) => {
+            let what = format!("{path} is gone: it was deleted by another client, or with its session");
+            Err(Error::new(Kind::Refused, what))
+        }
+        Err(failure) => Err(failure::error(failure, "hold", path)),
+    }
+}
+
 /// Keeps the session until an interrupt, or until the ephemeral is gone.
 async fn hold(cx: &Context<'_>, path: ZPath) -> Result<()> {
     let mut changes = cx
@@ -182,6 +195,8 @@ async fn hold(cx: &Context<'_>, path: ZPath) -> Result<()> {
         .watch(path.to_string(), false)
         .await
         .map_err(|failure| failure::error(failure, "hold", &path))?;
+    // Between its creation and the watch, it or its session may have ended.
+    still_held(cx, &path).await?;
     cx.progress.waits();
     cx.out.note(Note::Info(format!("holding {path}; Ctrl-C deletes it and ends"))).await?;
     cx.out.flush().await?;
@@ -192,6 +207,8 @@ async fn hold(cx: &Context<'_>, path: ZPath) -> Result<()> {
             }
             Change::Lost { why } => cx.out.note(Note::Warning(format!("connection lost: {why}"))).await?,
             Change::Back { server, renewed: false, .. } => {
+                // A persistent watch does not tell what happened while it was away.
+                still_held(cx, &path).await?;
                 let note = format!("connected to {server}; the session, and {path}, are still there");
                 cx.out.note(Note::Info(note)).await?;
             }

@@ -300,6 +300,25 @@ fn sessions_are_closed_however_a_command_ends() {
 }
 
 #[test]
+fn an_ephemeral_that_was_deleted_while_nobody_looked_is_not_called_held() {
+    for version in [Version::V3_4, Version::V3_9] {
+        let Some(lab) = Lab::named("faults.held", version) else { return };
+        let proxy = Proxy::to(&lab.addr());
+        let running =
+            Zkx::new().server(lab.at(proxy.addr())).args(["create", "-e", "--hold", "/held"]).spawn();
+        running.wait_stderr_containing("holding", SOON);
+        proxy.refuse();
+        proxy.cut();
+        running.wait_stderr_containing("connection lost", SOON);
+        lab.truth().delete("/held").unwrap();
+        proxy.resume();
+        let output = running.finish(SOON).code(1);
+        assert!(!output.stderr.contains("still there"), "{output}");
+        assert!(output.stderr.contains("deleted by another client"), "{output}");
+    }
+}
+
+#[test]
 fn a_server_without_a_quorum_serves_reads_to_those_who_ask_for_it() {
     let Some(ensemble) = servers::private_ensemble(Version::V3_9) else { return };
     let last = &ensemble.servers()[2];
