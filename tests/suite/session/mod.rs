@@ -115,7 +115,9 @@ on_every_server! {
             let first = 300_usize.div_ceil(64);
             let asked = proxy.requests(op::MULTI_READ);
             assert!(if old { asked <= first } else { asked >= first }, "{asked} times");
-            assert_eq!(proxy.requests(op::GET_DATA), if old { 900 } else { 0 });
+            // What goes out behind the first refusal is lost when the server hangs up, and asked again.
+            let singles = proxy.requests(op::GET_DATA);
+            assert!(if old { (900..1_800).contains(&singles) } else { singles == 0 }, "{singles}");
             let before = proxy.connections();
             assert!(before <= 2, "an old server hangs up once: {before} connections");
 
@@ -175,7 +177,7 @@ on_every_server! {
             let end = Instant::now() + Duration::from_millis(1_500);
             while Instant::now() < end {
                 thread::sleep(Duration::from_millis(150));
-                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
             client.request(&get("/mine")).await.unwrap();
             assert_eq!(proxy.connections(), 1);
