@@ -123,12 +123,23 @@ fn only_the_app_reads_the_environment() {
 }
 
 /// Rooms that grew past this are two rooms.
-const LONG: usize = 500;
+const LONG: usize = 450;
+
+/// Names of modules that only tests have.
+fn test_modules(modules: &[(String, PathBuf, String)]) -> Vec<String> {
+    let declared = modules.iter().flat_map(|(.., text)| text.split("#[cfg(test)]\nmod ").skip(1));
+    declared.filter_map(|rest| rest.split_once(';')).map(|(name, _)| format!("{name}.rs")).collect()
+}
 
 #[test]
 fn no_file_is_too_long() {
-    for (_, path, text) in modules() {
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines().count();
+    let modules = modules();
+    let tests = test_modules(&modules);
+    for (_, path, text) in modules {
+        if tests.iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().lines().count();
         assert!(code <= LONG, "{} has {code} lines without its tests", path.display());
     }
 }
