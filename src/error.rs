@@ -138,11 +138,17 @@ impl StdError for Error {
 /// `Result` with zkx's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Appends the member of `known` that `typed` was probably meant to be, if one is close.
+/// From 0 to 1; two letters that changed places are as good as one that is wrong.
+fn likeness(typed: &str, word: &str) -> f64 {
+    let swapped = typed.len() == word.len() && strsim::damerau_levenshtein(typed, word) == 1;
+    if swapped { 0.95 } else { strsim::jaro_winkler(typed, word) }
+}
+
+/// The member of `known` that `typed` was probably meant to be, if one is close.
 pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|word| (strsim::jaro_winkler(typed, word), word))
+        .map(|word| (likeness(typed, word), word))
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
@@ -162,6 +168,7 @@ mod tests {
     #[test]
     fn a_close_word_is_suggested_and_a_far_one_is_not() {
         assert_eq!(did_you_mean("brokr", ["config", "brokers"]), Some("brokers"));
+        assert_eq!(did_you_mean("aap", ["config", "app"]), Some("app"));
         assert_eq!(did_you_mean("zzz", ["config", "brokers"]), None);
     }
 }

@@ -42,6 +42,9 @@ pub enum AddressError {
     /// No host at all, or an empty one between commas.
     #[error("a server is missing in `{0}`")]
     Empty(String),
+    /// A host name with a space in it.
+    #[error("`{0}` is not a host name; servers are separated by commas")]
+    Name(String),
     /// A port that is not a number from 1 to 65535.
     #[error("`{0}` is not a port")]
     Port(String),
@@ -96,6 +99,9 @@ fn parse_host(text: &str) -> Result<Host, Option<AddressError>> {
     if name.is_empty() {
         return Err(None);
     }
+    if name.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Some(AddressError::Name(name.into())));
+    }
     let port = match port {
         None => DEFAULT_PORT,
         Some(port) => match port.parse() {
@@ -138,6 +144,7 @@ mod tests {
     fn mistakes_are_named() {
         assert_eq!(ConnectString::parse(""), Err(AddressError::Empty(String::new())));
         assert_eq!(ConnectString::parse("a,,b"), Err(AddressError::Empty("a,,b".into())));
+        assert_eq!(ConnectString::parse("a b:1"), Err(AddressError::Name("a b".into())));
         assert_eq!(ConnectString::parse("a:0"), Err(AddressError::Port("0".into())));
         assert_eq!(ConnectString::parse("a:99999"), Err(AddressError::Port("99999".into())));
         assert!(matches!(ConnectString::parse("a/x//y"), Err(AddressError::Chroot(..))));

@@ -31,6 +31,9 @@ const CLOSE_WAIT_LOST: Duration = Duration::from_secs(1);
 /// Pause between rounds of reconnection, at most; less where sessions are short.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// A round of reconnection, at least.
+const ROUND: Duration = Duration::from_millis(300);
+
 /// What a handle asks of the task.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -244,7 +247,7 @@ impl Session {
             self.meanwhile(tokio::time::sleep(pause)).await?;
         }
         loop {
-            let round = (self.timeout / 3).clamp(Duration::from_millis(300), self.config.connect_timeout);
+            let round = (self.timeout / 3).min(self.config.connect_timeout).max(ROUND);
             let dial = self.dial(Some(lost), Instant::now() + round);
             match self.meanwhile(dial).await? {
                 Ok(connection) => return Some(connection),

@@ -29,6 +29,8 @@ pub(super) fn error(failure: Failure, verb: &str, path: &str) -> Error {
         }
         Failure::TooLarge { .. } => Error::usage(format!("{cannot}: {failure}; nothing was sent"))
             .hint("if the servers run with a larger jute.maxbuffer, give it as --max-request BYTES"),
+        Failure::Oversize { length, .. } => Error::new(Kind::Connection, format!("{cannot}: {failure}"))
+            .hint(format!("--max-reply {length} takes it")),
         Failure::Unsupported { .. } => Error::new(Kind::Refused, format!("{cannot}: {failure}")),
         Failure::ReadOnly => Error::usage(format!("{cannot}: this is a read-only session (--read-only)")),
         Failure::Protocol(_) => Error::new(Kind::Connection, format!("{cannot}: {failure}")),

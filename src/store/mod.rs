@@ -144,6 +144,14 @@ pub enum Failure {
         /// Bytes.
         limit: usize,
     },
+    /// The answer is longer than is taken.
+    #[error("the answer has {length} bytes, and at most {limit} are taken")]
+    Oversize {
+        /// Bytes.
+        length: usize,
+        /// Bytes.
+        limit: usize,
+    },
     /// The server is too old, or has the feature switched off.
     #[error("the server does not know {what} ({needs})")]
     Unsupported {

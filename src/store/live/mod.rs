@@ -271,9 +271,7 @@ fn not_done(cause: Cause) -> Failure {
     match cause {
         Cause::Expired => Failure::Expired,
         Cause::AuthFailed => Failure::AuthFailed,
-        Cause::Oversize { length, limit } => {
-            Failure::Protocol(format!("it has {length} bytes, and at most {limit} are taken"))
-        }
+        Cause::Oversize { length, limit } => Failure::Oversize { length, limit },
         other => Failure::Disconnected(other.to_string()),
     }
 }
