@@ -208,6 +208,12 @@ impl Server {
     pub(crate) fn stop_cont(&self, stop: bool) {
         let pid = self.pid().expect("a running server");
         signal(pid, if stop { "STOP" } else { "CONT" });
+        // The signal is sent at once, but a busy machine takes its time with every thread.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while stop && !all_stopped(pid) {
+            assert!(Instant::now() < deadline, "{pid} does not stop");
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     #[track_caller]
@@ -395,6 +401,16 @@ impl Drop for Jvm {
         drop(self.supervisor.stdin.take());
         let _ = self.supervisor.wait();
     }
+}
+
+/// Whether no thread of the process runs any more.
+fn all_stopped(pid: u32) -> bool {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    tasks.flatten().all(|task| {
+        let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        // The state follows the name, which stands in brackets.
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
+    })
 }
 
 pub(crate) fn signal(pid: u32, name: &str) {
