@@ -27,7 +27,7 @@ fn readable(bytes: Option<&[u8]>, options: &Options, out: &mut dyn Write) -> io:
     let palette = options.palette;
     let form = Form::of(bytes);
     match &form {
-        Form::Null => writeln!(out, "{}", palette.dim().paint("null")),
+        Form::Null => writeln!(out, "{}", palette.dim().paint("(null)")),
         Form::Empty => writeln!(out, "{}", palette.dim().paint("(empty)")),
         Form::Text(text) => {
             let safe = sanitise(text, true);

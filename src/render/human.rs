@@ -68,13 +68,13 @@ impl Human {
         let Some(stat) = &row.stat else {
             return writeln!(
                 out,
-                "{:<10}  {:>7}  {:>8}  {:>9}  {:<19}  {name}",
+                "{:<10}  {:>7}  {:>8}  {:>10}  {:<19}  {name}",
                 "unreadable", "-", "-", "-", "-"
             );
         };
         writeln!(
             out,
-            "{:<10}  {:>7}  {:>8}  {:>9}  {:<19}  {name}{}",
+            "{:<10}  {:>7}  {:>8}  {:>10}  {:<19}  {name}{}",
             stat.node_type().name(),
             stat.version,
             stat.num_children,
@@ -181,7 +181,7 @@ impl Renderer for Human {
             Shape::Tree { ascii, sizes } => return tree::draw(feed, out, &self.options, ascii, sizes),
             Shape::Table if self.options.terminal => {
                 let heading = format!(
-                    "{:<10}  {:>7}  {:>8}  {:>9}  {:<19}  name",
+                    "{:<10}  {:>7}  {:>8}  {:>10}  {:<19}  name",
                     "type", "version", "children", "size", "modified"
                 );
                 writeln!(out, "{}", self.options.palette.label().paint(heading))?;

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use nu_ansi_term::Style;
 use ptree::print_config::{ASCII_CHARS_TICK, PrintConfig, StyleWhen, UTF_CHARS};
 use ptree::{TreeItem, write_tree_with};
+use unicode_width::UnicodeWidthStr;
 
 use super::Options;
 use super::feed::Feed;
@@ -158,20 +159,24 @@ impl Drawing<'_> {
             (_, true) => palette.passing(),
             _ => Style::new(),
         };
-        let mut label = style.paint(sanitise(name, false)).to_string();
+        let name = sanitise(name, false);
+        let mut used = row.depth * 4 + name.width();
+        let mut label = style.paint(name).to_string();
+        let mut add = |text: String| {
+            used += 2 + text.width();
+            label.push_str(&format!("  {}", palette.dim().paint(text)));
+        };
         if !row.marks.is_empty() {
             let marks: Vec<_> = row.marks.iter().map(mark).collect();
-            let marks = sanitise(&marks.join(", "), false).into_owned();
-            label.push_str(&format!("  {}", palette.dim().paint(format!("({marks})"))));
+            add(sanitise(&format!("({})", marks.join(", ")), false).into_owned());
         }
         if self.sizes
             && let Some(stat) = &row.stat
         {
-            let bytes = size(u64::from(stat.data_length.unsigned_abs()));
-            label.push_str(&format!("  {}", palette.dim().paint(bytes)));
+            add(size(u64::from(stat.data_length.unsigned_abs())));
         }
         if let Some(data) = &row.data {
-            let width = self.options.width.saturating_sub(row.depth * 4 + name.len() + 4).max(20);
+            let width = self.options.width.saturating_sub(used + 3).max(20);
             label.push_str(&format!("  {}", preview(data.as_deref(), width)));
         }
         label

@@ -114,7 +114,8 @@ pub fn preview(data: Option<&[u8]>, width: usize) -> String {
     // Only what can be shown is looked at: a walk previews every znode, and values reach 1 MB.
     const LOOK: usize = 1024;
     match data {
-        None => "null".into(),
+        // In brackets, as no text is: `null` is a value that people store.
+        None => "(null)".into(),
         Some([]) => "(empty)".into(),
         Some(bytes) => {
             let (head, cut) = match bytes.get(..LOOK) {
@@ -299,7 +300,7 @@ mod tests {
 
     #[test]
     fn previews_are_one_safe_line() {
-        assert_eq!(preview(None, 20), "null");
+        assert_eq!(preview(None, 20), "(null)");
         assert_eq!(preview(Some(b""), 20), "(empty)");
         assert_eq!(preview(Some(b"a\n  b"), 20), "a b");
         assert_eq!(preview(Some(b"\x00\xff"), 20), "(binary, 2 B)");

@@ -22,9 +22,9 @@ fn ls_in_every_format() {
     dataLength = 5
     numChildren = 3
     $ ls -l /app
-    persistent        0         3        0 B  yyyy-mm-dd hh:mm:ss  config
-    persistent        0         0        4 B  yyyy-mm-dd hh:mm:ss  node-9
-    persistent        0         0        3 B  yyyy-mm-dd hh:mm:ss  node-10
+    persistent        0         3         0 B  yyyy-mm-dd hh:mm:ss  config
+    persistent        0         0         4 B  yyyy-mm-dd hh:mm:ss  node-9
+    persistent        0         0         3 B  yyyy-mm-dd hh:mm:ss  node-10
     $ ls -R /app
     /app
     /app/config

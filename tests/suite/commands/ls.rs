@@ -40,9 +40,9 @@ on_every_server! {
         let shown = run(lab, "ls -l /app").success().out();
         let lines: Vec<_> = shown.lines().collect();
         let [config, e, nine, ten] = lines[..] else { panic!("{shown}") };
-        assert!(config.starts_with("persistent        0         1        0 B  20"), "{config}");
+        assert!(config.starts_with("persistent        0         1         0 B  20"), "{config}");
         assert!(config.ends_with("  config"), "{config}");
-        assert!(e.starts_with("ephemeral         0         0        1 B  20"), "{e}");
+        assert!(e.starts_with("ephemeral         0         0         1 B  20"), "{e}");
         assert!(e.ends_with(&format!("  e  (session {:#x})", truth.session())), "{e}");
         assert!(nine.ends_with("  node-9") && ten.ends_with("  node-10"));
         let deep = run(lab, "ls -l -R /app").success().out();

@@ -22,7 +22,7 @@ fn a_hundred_thousand_children_are_nothing_special() {
         let long = run("ls -l /many").success().out();
         assert_eq!(long.lines().count(), MANY);
         assert!(long.lines().last().unwrap().ends_with("  n99999"));
-        assert!(long.lines().all(|line| line.starts_with("persistent        0         0        1 B  20")));
+        assert!(long.lines().all(|line| line.starts_with("persistent        0         0         1 B  20")));
         let below = run("ls -R /many").success().out();
         assert_eq!(below.lines().count(), MANY + 1);
         let tree = run("tree -n 5 /many").success();

@@ -49,7 +49,7 @@ fn tables_have_headings() {
     sample(&mut lab.truth());
     let table = shown(&lab, "ls -l /app");
     let (heading, rows) = table.split_once('\n').unwrap();
-    assert_eq!(heading, "type        version  children       size  modified             name");
+    assert_eq!(heading, "type        version  children        size  modified             name");
     assert_eq!(rows.lines().count(), 3);
 }
 
@@ -101,7 +101,7 @@ fn bytes_are_labelled() {
 
     (empty)
 
-    null
+    (null)
     "#);
 }
 
