@@ -190,9 +190,9 @@ pub enum Change {
     Back {
         /// The server that has the session now.
         server: String,
-        /// The newest zxid seen before: what is newer happened unseen. `i64::MAX` where what
-        /// happened is reported nevertheless.
-        last_zxid: i64,
+        /// The newest zxid seen before: what is newer happened unseen. `None` where what happened
+        /// is reported nevertheless.
+        last_zxid: Option<i64>,
         /// The old session expired, and this is a new one.
         renewed: bool,
     },

@@ -113,9 +113,11 @@ impl Watch {
             Change::Lost { why } => vec![connection_row(Happening::Lost(why))],
             Change::Back { server, last_zxid, renewed } => {
                 let mut rows = vec![connection_row(Happening::Back(server, renewed))];
-                rows.extend(known.catch_up(cx, self, memory, last_zxid).await?);
-                let note = "what was changed and undone while the connection was lost is not shown";
-                cx.out.note(Note::Warning(note.into())).await?;
+                if let Some(zxid) = last_zxid {
+                    rows.extend(known.catch_up(cx, self, memory, zxid).await?);
+                    let note = "what was changed and undone while the connection was lost is not shown";
+                    cx.out.note(Note::Warning(note.into())).await?;
+                }
                 rows
             }
             Change::Ended(failure) => return Err(failure::error(failure, "watch", &self.path)),

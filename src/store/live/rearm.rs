@@ -61,7 +61,7 @@ impl Rearm {
                     // One-shot watches that are set again fire for what changed meanwhile, so there
                     // is nothing to be caught up with; those of an expired session are gone.
                     if let Change::Back { last_zxid, renewed: false, .. } = &mut change {
-                        *last_zxid = i64::MAX;
+                        *last_zxid = None;
                     }
                     if renewed {
                         self.known.clear();

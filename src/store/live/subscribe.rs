@@ -265,7 +265,7 @@ impl Link {
                     return None;
                 }
                 let last_zxid = self.lost.take()?;
-                Some(Change::Back { server, last_zxid, renewed: false })
+                Some(Change::Back { server, last_zxid: Some(last_zxid), renewed: false })
             }
             State::Expired => {
                 let expired = live.client().session();
@@ -280,7 +280,7 @@ impl Link {
                 let server = live.session().server;
                 // What the new session has seen says nothing of what this subscription has.
                 let last_zxid = self.lost.take().unwrap_or(expired.last_zxid);
-                Some(Change::Back { server, last_zxid, renewed: true })
+                Some(Change::Back { server, last_zxid: Some(last_zxid), renewed: true })
             }
             State::AuthFailed => Some(Change::Ended(Failure::AuthFailed)),
             State::Closed => Some(Change::Ended(Failure::Disconnected("the session is closed".into()))),

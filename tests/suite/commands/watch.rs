@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::{SOON, run, sample, start};
 use crate::support::lab::Lab;
+use crate::support::proxy::Proxy;
 use crate::support::truth::Truth;
 use crate::support::wait_for;
+use crate::support::zkx::Zkx;
 
 on_every_server! {
     fn each_kind_of_change_is_a_line(lab: &Lab) {
@@ -165,4 +167,32 @@ fn burst(lab: &Lab, changes: i64, mut change: impl FnMut(&mut Truth, i64)) {
     thread::sleep(Duration::from_millis(300));
     assert_eq!(total(), changes, "{}", watching.stdout());
     watching.stop().code(130);
+}
+
+on_every_server! {
+    fn what_happened_while_away_is_told_once(lab: &Lab) {
+        let proxy = Proxy::to(&lab.addr());
+        let mut truth = lab.truth().keep_alive();
+        truth.create("/goes", b"old").unwrap();
+        truth.create("/stays", b"1").unwrap();
+        let watching = |path: &str| {
+            let running = Zkx::new().server(lab.at(proxy.addr())).args(["watch", "--values", path]).spawn();
+            running.wait_stderr_containing("watching", Duration::from_secs(10));
+            running
+        };
+        let (goes, stays) = (watching("/goes"), watching("/stays"));
+        proxy.refuse();
+        proxy.cut();
+        truth.delete("/goes").unwrap();
+        truth.set("/stays", b"2").unwrap();
+        proxy.resume();
+        let gone = goes.wait_line_containing("NodeDeleted", Duration::from_secs(20));
+        assert!(gone.contains("/goes  old"), "{gone}");
+        let set = stays.wait_line_containing("NodeDataChanged", Duration::from_secs(20));
+        assert!(set.contains("/stays  1 → 2"), "{set}");
+        truth.set("/stays", b"3").unwrap();
+        stays.wait_line_containing("2 → 3", Duration::from_secs(20));
+        assert_eq!(goes.stop().out().matches("NodeDeleted").count(), 1);
+        assert_eq!(stays.stop().out().matches("NodeDataChanged").count(), 2);
+    }
 }
