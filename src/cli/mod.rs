@@ -16,7 +16,13 @@ use crate::render::Format;
 
 /// See, change and watch the znodes of a ZooKeeper ensemble
 #[derive(Debug, Parser)]
-#[command(name = "zkx", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "zkx",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    args_override_self = true
+)]
 #[command(
     after_help = "Exit codes: 0 done, 1 the server said no, 2 usage, 5 no connection, 6 not authorised,\n\
     7 the outcome of a write is unknown, 8 conflict. `zkx help COMMAND` says more of a command."

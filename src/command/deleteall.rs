@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use clap::Args;
 
@@ -42,8 +42,14 @@ impl DeleteAll {
         cx.refuse_protected("delete", &self.path)?;
         let nodes = count_below(cx, &self.path, "delete").await?;
         cx.decide(Plan { verb: "delete", path: &self.path, nodes }).await?;
-        let mut deleting =
-            Deleting { cx, root: &self.path, batch: self.batch as usize, deleted: 0, last: None };
+        let mut deleting = Deleting {
+            cx,
+            root: &self.path,
+            batch: self.batch as usize,
+            deleted: 0,
+            last: None,
+            unlisted: HashSet::new(),
+        };
         let deleted = deleting.run().await?;
         cx.out.value(View::Deleted(DeletedView { path: self.path.clone(), deleted, recursive: true })).await
     }
@@ -72,6 +78,8 @@ struct Deleting<'a> {
     deleted: usize,
     /// Why a znode was left, the newest cause: that a parent is not empty only follows from it.
     last: Option<(ZPath, Failure)>,
+    /// Znodes whose children may not be listed, and so stay.
+    unlisted: HashSet<ZPath>,
 }
 
 type Flight<'a> = VecDeque<(Outcome<'a, Vec<Written>>, Vec<ZPath>)>;
@@ -96,6 +104,9 @@ impl Deleting<'_> {
             }
         }
         let error = match self.last.take() {
+            Some((path, failure)) if self.unlisted.contains(&path) => {
+                failure::error(failure, "list the children of", &path)
+            }
             Some((path, failure @ Failure::Refused(Code::NO_AUTH))) => {
                 self.cx.explain(failure, "delete", &path).await
             }
@@ -126,6 +137,9 @@ impl Deleting<'_> {
         while let Some(visits) = walk.next().await? {
             for visit in visits {
                 bytes += visit.path.len() + 20;
+                if visit.node.is_err() {
+                    self.unlisted.insert(visit.path.clone());
+                }
                 batch.push(visit.path);
                 if batch.len() < self.batch && bytes < BATCH_BYTES {
                     continue;
@@ -179,6 +193,9 @@ impl Deleting<'_> {
             Ok(_) => self.deleted += 1,
             Err(Failure::Refused(Code::NO_NODE)) => {}
             Err(failure @ Failure::Refused(Code::NO_AUTH)) => self.last = Some((path, failure)),
+            Err(Failure::Refused(Code::NOT_EMPTY)) if self.unlisted.contains(&path) => {
+                self.last = Some((path, Failure::Refused(Code::NO_AUTH)));
+            }
             Err(failure @ Failure::Refused(Code::NOT_EMPTY)) => {
                 self.last.get_or_insert((path, failure));
             }

@@ -76,6 +76,17 @@ on_every_server! {
         assert!(output.stderr.contains("hint: 3 znodes below /a are deleted already\n"), "{output}");
         assert_eq!(lab.truth().subtree("/a").unwrap(), ["/a", "/a/locked", "/a/locked/y"]);
     }
+
+    fn what_may_not_be_listed_stays_and_is_named(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create_parents("/a/blind/inside").unwrap();
+        truth.set_acl("/a/blind", &[Acl::new(30, "world", "anyone")]).unwrap();
+        let output = run(lab, "deleteall -y /a").code(6);
+        let expected = "error: cannot list the children of /a/blind: the ACL does not allow it (NoAuth)\n";
+        assert_eq!(output.stderr, expected, "{output}");
+        truth.auth("digest", "super:test").unwrap();
+        assert!(truth.exists("/a/blind/inside").unwrap().is_some());
+    }
 }
 
 #[test]

@@ -22,6 +22,9 @@ on_every_server! {
             format!("get --server {server} /a"),
             format!("--server={server} -o human get /a"),
             format!("-o human -s {server} get /a"),
+            // The last one counts, so an alias can have a server of its own.
+            format!("--server nowhere -s {server} get /a"),
+            format!("--server nowhere get --server {server} /a"),
         ] {
             let output = Zkx::new().args(line.split(' ')).run().success();
             assert_eq!(output.out(), "x", "{line}");
