@@ -69,11 +69,6 @@ impl Names {
         gone
     }
 
-    /// Bytes of memory held.
-    pub fn memory(&self) -> usize {
-        self.text.len() + self.spans.len() * size_of::<(u32, u32)>()
-    }
-
     fn text_at(&self, (at, len): (u32, u32)) -> &str {
         self.text
             .get(at as usize..at as usize + len as usize)

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::time::Instant;
 
 use super::{Inner, cause, found, unexpected};
-use crate::client::{Answer, Cause, Pending, RequestError};
+use crate::client::{Answer, Cause, Client, Pending, RequestError};
 use crate::store::{Answers, Failure, Found, Outcome, Read};
 use crate::wire::{Code, ReadOp, ReadResult, Reply, Request};
 
@@ -90,8 +90,7 @@ impl Inner {
     fn send(&self, reads: Vec<Read>) -> Piece {
         let client = self.client();
         if reads.len() < SMALLEST_BATCH || self.no_multi_read.load(Relaxed) || !multi_readable(&reads) {
-            let requests: Vec<_> = reads.iter().map(single).collect();
-            let pending = requests.iter().map(|request| client.send(request)).collect();
+            let (requests, pending) = singles(&client, &reads);
             return Piece::Singles(requests, pending);
         }
         let request = Request::MultiRead(
@@ -108,7 +107,7 @@ impl Inner {
     }
 
     async fn receive(&self, piece: Piece, answers: &mut Answers) -> Result<(), Failure> {
-        let (requests, pending): (Vec<_>, Vec<_>) = match piece {
+        let (requests, pending) = match piece {
             Piece::Singles(requests, pending) => (requests, pending),
             Piece::Multi(reads, request, pending) => match self.multi_answer(&request, pending).await? {
                 Some(Answer { reply: Reply::MultiRead(results), size, .. })
@@ -123,17 +122,7 @@ impl Inner {
                     return Ok(());
                 }
                 Some(answer) => return Err(unexpected(&answer.reply)),
-                None => {
-                    let client = self.client();
-                    reads
-                        .iter()
-                        .map(|read| {
-                            let request = single(read);
-                            let pending = client.send(&request);
-                            (request, pending)
-                        })
-                        .unzip()
-                }
+                None => singles(&self.client(), &reads),
             },
         };
         for (request, pending) in requests.iter().zip(pending) {
@@ -159,6 +148,13 @@ impl Inner {
 enum Piece {
     Singles(Vec<Request>, Vec<Pending>),
     Multi(Vec<Read>, Request, Pending),
+}
+
+/// Sends each read by itself.
+fn singles(client: &Client, reads: &[Read]) -> (Vec<Request>, Vec<Pending>) {
+    let requests: Vec<_> = reads.iter().map(single).collect();
+    let pending = requests.iter().map(|request| client.send(request)).collect();
+    (requests, pending)
 }
 
 fn multi_readable(reads: &[Read]) -> bool {

@@ -9,6 +9,7 @@
 mod batch;
 mod evidence;
 mod judge;
+mod once;
 mod prove;
 mod rearm;
 mod subscribe;
@@ -215,7 +216,7 @@ impl Store for Live {
     }
 
     fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
-        Box::pin(subscribe::once(self, read))
+        Box::pin(once::once(self, read))
     }
 
     fn watch(&self, path: String, recursive: bool) -> Outcome<'_, Changes> {

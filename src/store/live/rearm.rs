@@ -10,7 +10,8 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::Live;
-use super::subscribe::{Link, keep_watching, wanted};
+use super::once::keep_watching;
+use super::subscribe::{Link, wanted};
 use crate::client::Notice;
 use crate::store::{Change, Failure, Found, Read};
 use crate::wire::Code;
