@@ -6,11 +6,10 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
 use futures_util::future::BoxFuture;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cli, ColorChoice, Globals, normalise, tidy};
+use crate::cli::{Cli, ColorChoice, Globals};
 use crate::client::{Config, OpenError};
 use crate::command::{Asker, Command, Context, Progress, Settings};
 use crate::error::{Error, Kind, Result};
@@ -22,7 +21,8 @@ use crate::view::{Note, Out};
 /// Runs zkx with the arguments of a command line, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     report_bugs();
-    let cli = match parse(normalise(args)) {
+    let absent = |name: &str| variable(name).is_none() && present(name);
+    let cli = match Cli::parse(args, absent) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no failure.
@@ -39,15 +39,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     ExitCode::from(kind.map_or(0, Kind::exit_code))
-}
-
-fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
-    let command = Cli::command().mut_args(|arg| match arg.get_env().and_then(|name| name.to_str()) {
-        Some(name) if variable(name).is_none() && present(name) => arg.env(None::<&str>),
-        _ => arg,
-    });
-    let matches = command.try_get_matches_from(args).map_err(tidy)?;
-    Cli::from_arg_matches(&matches).map_err(tidy)
 }
 
 /// Makes a panic the exit code of a bug, wherever it happens.
@@ -156,12 +147,13 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
     let result = runtime.block_on(async {
         let Cli { globals, command } = cli;
         let mut interrupts = Interrupts::listen()?;
+        // Its thread comes up while the server opens the session.
+        let (out, renderer) = render::start(terminal.options(&globals))
+            .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
         let store = tokio::select! {
             store = open(&globals) => store?,
             kind = interrupts.next() => return Err(Error::new(kind, String::new())),
         };
-        let (out, renderer) = render::start(terminal.options(&globals))
-            .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
         let result = supervise(&*store, out, command, &globals, terminal, &mut interrupts).await;
         store.close().await;
         // Only now may a reader that pauses hold the program up: nothing is left to keep alive.

@@ -2,17 +2,25 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
-
-use super::Cli;
+/// A command line in forms that clap knows.
+#[derive(Debug)]
+pub(super) struct Normal {
+    /// The program's name and the arguments.
+    pub(super) args: Vec<OsString>,
+    /// Which of them names the command.
+    pub(super) command: Option<usize>,
+}
 
 /// Rewrites zkCli's options in front of the command (`-server`, `-timeout`, `-r`) and the short
-/// `-s`, which behind the command means something else.
-pub fn normalise(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+/// `-s`, which behind the command means something else. `root` has the options that are possible
+/// there.
+pub(super) fn normalise(args: impl IntoIterator<Item = OsString>, root: &clap::Command) -> Normal {
     let mut args = args.into_iter();
+    let mut command = None;
     let mut normal: Vec<OsString> = args.by_ref().take(1).collect();
     while let Some(arg) = args.next() {
         let Some(text) = arg.to_str().filter(|text| text.starts_with('-') && text.len() > 1) else {
+            command = Some(normal.len());
             normal.push(arg);
             break;
         };
@@ -29,7 +37,7 @@ pub fn normalise(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
             // zkx always waits for its connection.
             "-waitforconnection" => {}
             _ => {
-                let value_follows = takes_value(text);
+                let value_follows = takes_value(root, text);
                 normal.push(arg);
                 if value_follows {
                     normal.extend(args.next());
@@ -38,7 +46,7 @@ pub fn normalise(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
         }
     }
     normal.extend(args);
-    normal
+    Normal { args: normal, command }
 }
 
 /// zkCli counts in milliseconds.
@@ -50,12 +58,11 @@ fn milliseconds(value: OsString) -> OsString {
 }
 
 /// Whether the next argument belongs to this option.
-fn takes_value(option: &str) -> bool {
+fn takes_value(root: &clap::Command, option: &str) -> bool {
     if option.contains('=') {
         return false;
     }
-    let command = Cli::command();
-    command.get_arguments().any(|arg| {
+    root.get_arguments().any(|arg| {
         let named = match option.strip_prefix("--") {
             Some(long) => arg.get_long() == Some(long),
             None => option.len() == 2 && arg.get_short().is_some_and(|short| option.ends_with(short)),
@@ -70,8 +77,8 @@ mod tests {
 
     fn rewritten(line: &str) -> String {
         let args = line.split_whitespace().map(Into::into);
-        let args: Vec<_> =
-            normalise(args).into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        let args = normalise(args, &crate::cli::definition()).args;
+        let args: Vec<_> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
         args.join(" ")
     }
 

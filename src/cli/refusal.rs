@@ -1,13 +1,12 @@
 //! What clap says of a command line that it refuses, before the user sees it.
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
-use super::Cli;
+use crate::command::Command;
 
 /// Takes out what must not be repeated, the value of a mistyped `--auth`, and what says the same
 /// thing twice, an alias beside its command.
-pub fn tidy(mut error: clap::Error) -> clap::Error {
+pub(super) fn tidy(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
         && argument.starts_with("--auth")
         && error.get(ContextKind::InvalidValue).is_some()
@@ -25,12 +24,11 @@ pub fn tidy(mut error: clap::Error) -> clap::Error {
 
 /// The commands behind names and aliases, each once.
 fn commands(names: &[String]) -> Vec<String> {
-    let cli = Cli::command();
     let mut commands: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
-        let name = cli.find_subcommand(name).map_or(name.as_str(), |command| command.get_name());
-        if !commands.iter().any(|known| known == name) {
-            commands.push(name.to_owned());
+        let name = Command::definition(name).map_or(name.clone(), |command| command.get_name().to_owned());
+        if !commands.contains(&name) {
+            commands.push(name);
         }
     }
     commands

@@ -21,7 +21,7 @@ mod tree;
 mod watch;
 mod whoami;
 
-use clap::Subcommand;
+use clap::ArgMatches;
 
 pub use context::{Asker, Context, Progress, Settings};
 
@@ -31,13 +31,35 @@ use crate::znode::ZPath;
 macro_rules! commands {
     ($($variant:ident($args:ty) $name:literal $($alias:literal)*;)*) => {
         /// What zkx can do.
-        #[derive(Debug, Subcommand)]
+        #[derive(Debug)]
         #[expect(missing_docs, reason = "each is documented where its arguments are")]
         pub enum Command {
-            $(#[command(name = $name $(, alias = $alias)*)] $variant($args),)*
+            $($variant($args),)*
         }
 
         impl Command {
+            /// The names of all commands, without aliases.
+            pub const NAMES: &[&str] = &[$($name),*];
+
+            /// The definition of the command with this name or alias.
+            pub fn definition(name: &str) -> Option<clap::Command> {
+                match name {
+                    $($name $(| $alias)* => {
+                        let command = clap::Command::new($name)$(.alias($alias))*;
+                        Some(<$args as clap::Args>::augment_args(command))
+                    })*
+                    _ => None,
+                }
+            }
+
+            /// Reads the arguments of the command with this name, as its definition matched them.
+            pub fn read(name: &str, matches: &ArgMatches) -> Result<Self, clap::Error> {
+                match name {
+                    $($name => <$args as clap::FromArgMatches>::from_arg_matches(matches).map(Self::$variant),)*
+                    _ => Err(clap::Error::new(clap::error::ErrorKind::InvalidSubcommand)),
+                }
+            }
+
             /// Does it.
             pub async fn run(self, cx: &Context<'_>) -> Result<()> {
                 match self {
