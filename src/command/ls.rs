@@ -1,8 +1,10 @@
+use std::collections::VecDeque;
+
 use clap::Args;
 
 use super::{Context, WatchWord, failure, path, watch};
 use crate::error::Result;
-use crate::store::{Failure, Found, Read};
+use crate::store::{Answers, Failure, Found, Outcome, Read};
 use crate::view::{ListingView, LongRow, Note, PathRow, Row, Shape, View};
 use crate::walk::{Options, Visit, Walk, Want};
 use crate::wire::Code;
@@ -53,6 +55,9 @@ pub struct Ls2 {
     word: Option<WatchWord>,
 }
 
+/// Batches in flight.
+const IN_FLIGHT: usize = 4;
+
 impl Ls2 {
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let Self { watch, path, word } = self;
@@ -80,16 +85,22 @@ impl Ls {
         watch::first_change(cx, changes, &self.path, found).await
     }
 
-    /// Reads each child for its stat, batch after batch.
+    /// Reads each child for its stat, with several batches on their way.
     async fn long(&self, cx: &Context<'_>, children: &Names) -> Result<()> {
         cx.out.begin(Shape::Table).await?;
-        let mut next = 0;
-        while next < children.len() {
-            let end = children.len().min(next + 1024);
-            let paths: Vec<ZPath> =
-                (next..end).filter_map(|i| children.get(i)).map(|name| self.path.join(name)).collect();
-            let reads = paths.iter().map(|path| Read::Stat(path.to_string())).collect();
-            let answers = cx.store.read(reads).await.map_err(|f| failure::error(f, "list", &self.path))?;
+        let mut names = children.iter().map(|name| self.path.join(name));
+        let mut flight: VecDeque<(Outcome<'_, Answers>, Vec<ZPath>)> = VecDeque::new();
+        loop {
+            while flight.len() < IN_FLIGHT {
+                let paths: Vec<_> = names.by_ref().take(cx.store.batch()).collect();
+                if paths.is_empty() {
+                    break;
+                }
+                let reads = paths.iter().map(|path| Read::Stat(path.to_string())).collect();
+                flight.push_back((cx.store.read(reads), paths));
+            }
+            let Some((answers, paths)) = flight.pop_front() else { break };
+            let answers = answers.await.map_err(|f| failure::error(f, "list", &self.path))?;
             let rows = paths.into_iter().zip(answers).filter_map(|(path, answer)| match answer {
                 Ok(found) => Some(long_row(path, None, found.stat().copied())),
                 // Gone since it was listed.
@@ -97,7 +108,6 @@ impl Ls {
                 Err(_) => Some(long_row(path, None, None)),
             });
             cx.out.rows(rows.collect()).await?;
-            next = end;
         }
         cx.out.end().await
     }

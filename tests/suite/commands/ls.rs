@@ -50,6 +50,25 @@ on_every_server! {
         assert!(deep.lines().nth(2).unwrap().ends_with("  /app/config/db"), "{deep}");
     }
 
+    /// Servers of 3.8.4, 3.9.2 and later refuse the stat as well.
+    fn a_long_listing_shows_the_stat_of_what_may_not_be_read(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create("/wide", b"").unwrap();
+        let closed = [Acl::new(31, "ip", "10.0.0.1")];
+        for n in 0..100 {
+            let acl = if n % 3 == 0 { &closed[..] } else { &Acl::open()[..] };
+            truth.create_as(&format!("/wide/n{n}"), Some(&vec![b'x'; n]), acl, truth::PERSISTENT).unwrap();
+        }
+        let refused = !run(lab, "stat /wide/n0").stderr.is_empty();
+        let shown = run(lab, "ls -l /wide").success().out();
+        for (n, line) in shown.lines().enumerate() {
+            let fields: Vec<_> = line.split_whitespace().collect();
+            let size = if refused && n % 3 == 0 { "-".into() } else { n.to_string() };
+            assert_eq!((fields[3], *fields.last().unwrap()), (&*size, &*format!("n{n}")), "{line}");
+        }
+        assert_eq!(shown.lines().count(), 100);
+    }
+
     fn what_may_not_be_read_does_not_end_the_walk(lab: &Lab) {
         let mut truth = lab.truth();
         sample(&mut truth);
