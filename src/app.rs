@@ -15,6 +15,7 @@ use crate::command::{Asker, Command, Context, Progress, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::render::{self, Notes, Palette};
 use crate::store::live::Live;
+use crate::store::memory::{Ensemble, Rules};
 use crate::store::{ReadOnly, Store};
 use crate::view::{Note, Out};
 
@@ -150,9 +151,13 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
         // Its thread comes up while the server opens the session.
         let (out, renderer) = render::start(terminal.options(&globals))
             .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
-        let store = tokio::select! {
-            store = open(&globals) => store?,
-            kind = interrupts.next() => return Err(Error::new(kind, String::new())),
+        let store: Box<dyn Store> = if command.needs_ensemble() {
+            tokio::select! {
+                store = open(&globals) => store?,
+                kind = interrupts.next() => return Err(Error::new(kind, String::new())),
+            }
+        } else {
+            Box::new(Ensemble::new(Rules::default()).store(globals.max_request))
         };
         let result = supervise(&*store, out, command, &globals, terminal, &mut interrupts).await;
         store.close().await;

@@ -9,6 +9,7 @@ pub mod client;
 pub mod command;
 pub mod error;
 pub mod render;
+pub mod server;
 pub mod store;
 pub mod view;
 pub mod walk;

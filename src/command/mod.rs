@@ -13,6 +13,7 @@ mod get;
 mod get_acl;
 mod input;
 mod ls;
+mod server;
 mod set;
 mod set_acl;
 mod stat;
@@ -87,6 +88,14 @@ commands! {
     SetAcl(set_acl::SetAcl) "setAcl" "setacl";
     Sync(sync::Sync) "sync";
     WhoAmI(whoami::WhoAmI) "whoami";
+    Server(server::Server) "server";
+}
+
+impl Command {
+    /// Whether it works on the ensemble that the user names; one in memory does for the others.
+    pub fn needs_ensemble(&self) -> bool {
+        !matches!(self, Self::Server(_))
+    }
 }
 
 /// Reads a path argument.

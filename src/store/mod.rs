@@ -6,6 +6,7 @@
 
 mod guard;
 pub mod live;
+pub mod memory;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

@@ -53,6 +53,16 @@ impl NodeType {
             Self::Ttl(_) => "ttl",
         }
     }
+
+    /// What the ephemeral owner of such a znode is.
+    pub fn owner(self) -> i64 {
+        match self {
+            Self::Persistent => 0,
+            Self::Ephemeral(session) => session,
+            Self::Container => CONTAINER,
+            Self::Ttl(ttl) => TTL_MARK as i64 | ttl,
+        }
+    }
 }
 
 impl Serialize for NodeType {

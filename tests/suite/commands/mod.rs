@@ -26,6 +26,7 @@ mod many;
 mod meta;
 mod names;
 mod safety;
+mod server;
 mod set;
 mod set_acl;
 mod stat;

@@ -1,0 +1,216 @@
+//! One client.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::outbox::{Outbox, listener};
+use super::{Options, words};
+use crate::store::memory::{Answered, Ensemble};
+use crate::wire::frame::write_frame;
+use crate::wire::{
+    Code, ConnectRequest, ConnectResponse, Frames, OpCode, Reader, ReplyHeader, Request, RequestHeader, xid,
+};
+
+/// Bytes of answers that are gathered before they must be sent.
+const GATHER: usize = 256 << 10;
+/// Time for the handshake: who connects and says nothing is not kept.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+
+/// What all connections share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) ensemble: Ensemble,
+    pub(super) options: Options,
+    pub(super) open: AtomicUsize,
+    pub(super) requests: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn new(ensemble: Ensemble, options: Options) -> Arc<Self> {
+        Arc::new(Self { ensemble, options, open: AtomicUsize::new(0), requests: AtomicUsize::new(0) })
+    }
+}
+
+/// Why a connection ends.
+enum End {
+    /// The client has gone, or is not worth an answer.
+    Now,
+    /// After what is on its way.
+    Flushed,
+}
+
+/// Serves a client on a task of its own.
+pub(super) fn spawn(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
+    if shared.open.fetch_add(1, Relaxed) >= shared.options.max_connections {
+        shared.open.fetch_sub(1, Relaxed);
+        return;
+    }
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let _ = stream.set_nodelay(true);
+        let frames = Frames::new(shared.options.max_request);
+        let outbox = Arc::new(Outbox::default());
+        let mut connection = Connection { shared, stream, peer, frames, outbox, id: None };
+        connection.serve().await;
+        if let Some(id) = connection.id {
+            connection.shared.ensemble.detach(id);
+        }
+        connection.shared.open.fetch_sub(1, Relaxed);
+    });
+}
+
+struct Connection {
+    shared: Arc<Shared>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    frames: Frames,
+    outbox: Arc<Outbox>,
+    /// What the ensemble calls it, after the handshake.
+    id: Option<u64>,
+}
+
+impl Connection {
+    async fn serve(&mut self) {
+        let shaken = timeout(HANDSHAKE, self.handshake()).await;
+        let mut end = shaken.unwrap_or(Err(End::Now)).err();
+        while end.is_none() {
+            end = self.step().await.err();
+        }
+        if matches!(end, Some(End::Flushed)) && self.send().await.is_ok() {
+            let _ = self.stream.shutdown().await;
+        }
+    }
+
+    /// Reads until the first frame is answered, or a four-letter word.
+    async fn handshake(&mut self) -> Result<(), End> {
+        loop {
+            self.fill().await?;
+            if let Some(word) = self.frames.pending().first_chunk::<4>()
+                && let Some(answer) = words::answer(*word, &self.shared)
+            {
+                self.outbox.raw(|out| out.extend_from_slice(answer.as_bytes()));
+                return Err(End::Flushed);
+            }
+            match self.frames.next() {
+                Ok(Some(frame)) => return self.connect(frame),
+                Ok(None) => {}
+                Err(_) => return Err(End::Now),
+            }
+        }
+    }
+
+    fn connect(&mut self, frame: Bytes) -> Result<(), End> {
+        let hello = ConnectRequest::decode(&mut Reader::new(frame)).map_err(|_| End::Now)?;
+        let ensemble = &self.shared.ensemble;
+        // Another server of this ensemble might know more; this one must not pretend to.
+        if hello.last_zxid > ensemble.figures().zxid {
+            return Err(End::Now);
+        }
+        let tick = self.shared.options.tick.as_millis() as i64;
+        let wanted = i64::from(hello.timeout).clamp(2 * tick, 20 * tick);
+        let (session, timeout, password) = if hello.session == 0 {
+            let mut password = [0; 16];
+            password.fill_with(|| fastrand::u8(..));
+            (ensemble.open(wanted, password), wanted, Bytes::copy_from_slice(&password))
+        } else {
+            match ensemble.resume(hello.session, &hello.password, wanted) {
+                true => (hello.session, wanted, hello.password),
+                false => (0, 0, Bytes::from_static(&[0; 16])),
+            }
+        };
+        let response = ConnectResponse {
+            protocol: 0,
+            timeout: timeout as i32,
+            session,
+            password,
+            read_only: hello.read_only.map(|_| false),
+        };
+        self.outbox.raw(|out| write_frame(out, "", |w| response.encode(w)));
+        if session == 0 {
+            return Err(End::Flushed);
+        }
+        self.id = Some(ensemble.attach(session, self.peer.ip(), listener(Arc::clone(&self.outbox))));
+        Ok(())
+    }
+
+    /// Appends what the client sends.
+    async fn fill(&mut self) -> Result<(), End> {
+        match self.stream.read_buf(self.frames.buffer()).await {
+            Ok(0) | Err(_) => Err(End::Now),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Answers what has come, sends what is ready, and waits for more.
+    async fn step(&mut self) -> Result<(), End> {
+        let waiting = self.answer()?;
+        let sent = self.send().await?;
+        if self.outbox.is_closed() {
+            return Err(End::Flushed);
+        }
+        if waiting && sent == 0 && self.outbox.len() == 0 {
+            let outbox = Arc::clone(&self.outbox);
+            tokio::select! {
+                filled = self.fill() => filled?,
+                () = outbox.changed() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is ready, and tells how many bytes that was.
+    async fn send(&mut self) -> Result<usize, End> {
+        let out = self.outbox.take();
+        if out.is_empty() {
+            return Ok(0);
+        }
+        tokio::select! {
+            written = self.stream.write_all(&out) => written.map(|()| out.len()).map_err(|_| End::Now),
+            () = self.outbox.given_up() => Err(End::Now),
+        }
+    }
+
+    /// Answers whole requests until enough is gathered; whether more must come in first.
+    fn answer(&mut self) -> Result<bool, End> {
+        while self.outbox.len() < GATHER && !self.outbox.is_closed() {
+            match self.frames.next() {
+                Ok(Some(frame)) => self.request(frame)?,
+                Ok(None) => return Ok(true),
+                Err(_) => return Err(End::Now),
+            }
+        }
+        Ok(false)
+    }
+
+    fn request(&mut self, frame: Bytes) -> Result<(), End> {
+        self.shared.requests.fetch_add(1, Relaxed);
+        let mut reader = Reader::new(frame);
+        let header = RequestHeader::decode(&mut reader).map_err(|_| End::Now)?;
+        let Some(op) = OpCode::from_wire(header.op) else {
+            let unknown = ReplyHeader { xid: header.xid, zxid: -1, code: Code::UNIMPLEMENTED };
+            self.outbox.reply(unknown, |_| {});
+            return Err(End::Flushed);
+        };
+        let request = Request::decode(op, &mut reader).map_err(|_| End::Now)?;
+        let id = self.id.ok_or(End::Now)?;
+        let Answered { zxid, result } = self.shared.ensemble.process(id, &request);
+        let zxid = if header.xid == xid::AUTH { 0 } else { zxid };
+        let code = *result.as_ref().err().unwrap_or(&Code::OK);
+        self.outbox.reply(ReplyHeader { xid: header.xid, zxid, code }, |w| {
+            if let Ok(reply) = &result {
+                reply.encode(w);
+            }
+        });
+        match (request, code) {
+            (Request::CloseSession, _) | (_, Code::AUTH_FAILED | Code::UNIMPLEMENTED) => Err(End::Flushed),
+            _ => Ok(()),
+        }
+    }
+}

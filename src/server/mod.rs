@@ -1,0 +1,83 @@
+//! An ensemble in memory, spoken over ZooKeeper's wire protocol, so that any client can use it.
+//!
+//! For trying and testing: one server, loopback unless told otherwise, no disk, no quorum.
+
+mod connection;
+mod outbox;
+mod words;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::store::memory::Ensemble;
+
+/// What can be chosen about a server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Sessions live between 2 and 20 of these.
+    pub tick: Duration,
+    /// The longest request that is taken, bytes (`jute.maxbuffer`).
+    pub max_request: usize,
+    /// Time between two looks for containers and TTL znodes to delete
+    /// (`znode.container.checkIntervalMs`).
+    pub collect_every: Duration,
+    /// Connections at once; more are turned away.
+    pub max_connections: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            tick: Duration::from_secs(2),
+            max_request: 0xf_ffff,
+            collect_every: Duration::from_mins(1),
+            max_connections: 4096,
+        }
+    }
+}
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+}
+
+impl Server {
+    /// Listens on `address`; port 0 takes a free one.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self { listener: TcpListener::bind(address).await? })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until it is dropped.
+    pub async fn serve(self, ensemble: Ensemble, options: Options) {
+        let shared = connection::Shared::new(ensemble, options);
+        let mut tick = interval(shared.options.tick.min(Duration::from_millis(500)) / 2);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut collected = Instant::now();
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => connection::spawn(&shared, stream, peer),
+                    // Out of descriptors: those who are here may leave meanwhile.
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                },
+                _ = tick.tick() => {
+                    shared.ensemble.expire();
+                    if collected.elapsed() >= shared.options.collect_every {
+                        collected = Instant::now();
+                        shared.ensemble.collect();
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Four-letter words.
+
+use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::connection::Shared;
+
+/// The release whose behaviour this server has; clients parse it.
+const VERSION: &str = concat!("3.9.0-zkx-", env!("CARGO_PKG_VERSION"), ", built on 1970-01-01 00:00 UTC");
+
+/// The answer to a word; `None` when it is none.
+pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
+    let word = std::str::from_utf8(&word).ok().filter(|w| w.bytes().all(|b| b.is_ascii_lowercase()))?;
+    let figures = shared.ensemble.figures();
+    let open = shared.open.load(Relaxed);
+    let requests = shared.requests.load(Relaxed);
+    let mut text = String::new();
+    let written = match word {
+        "ruok" => write!(text, "imok"),
+        "isro" => write!(text, "rw"),
+        "srvr" | "stat" => {
+            let clients = if word == "stat" { "Clients:\n\n" } else { "" };
+            write!(
+                text,
+                "Zookeeper version: {VERSION}\n{clients}Latency min/avg/max: 0/0.0/0\nReceived: {requests}\nSent: {requests}\n\
+                 Connections: {open}\nOutstanding: 0\nZxid: {:#x}\nMode: standalone\nNode count: {}\n",
+                figures.zxid, figures.znodes
+            )
+        }
+        "envi" => write!(text, "Environment:\nzookeeper.version={VERSION}\nhost.name=localhost\n"),
+        "conf" => write!(
+            text,
+            "tickTime={}\nminSessionTimeout={}\nmaxSessionTimeout={}\nserverId=0\n",
+            shared.options.tick.as_millis(),
+            shared.options.tick.as_millis() * 2,
+            shared.options.tick.as_millis() * 20
+        ),
+        "mntr" => write!(
+            text,
+            "zk_version\t{VERSION}\nzk_server_state\tstandalone\nzk_num_alive_connections\t{open}\n\
+             zk_outstanding_requests\t0\nzk_packets_received\t{requests}\nzk_packets_sent\t{requests}\n\
+             zk_znode_count\t{}\nzk_ephemerals_count\t{}\nzk_watch_count\t{}\n",
+            figures.znodes, figures.ephemerals, figures.watches.0
+        ),
+        "cons" => writeln!(text, "{open} connections"),
+        "dump" => figures
+            .sessions
+            .iter()
+            .try_for_each(|(id, timeout)| writeln!(text, "{id:#x}\t{timeout} ms"))
+            .and_then(|()| writeln!(text, "{} ephemerals", figures.ephemerals)),
+        "wchs" => write!(
+            text,
+            "{} connections watching {} paths\nTotal watches:{}\n",
+            figures.watches.1, figures.watches.0, figures.watches.0
+        ),
+        other => writeln!(text, "{other} is not executed because it is not in the whitelist."),
+    };
+    written.is_ok().then_some(text)
+}

@@ -1,0 +1,192 @@
+//! Who may do what: credentials, the server's schemes, and what it makes of an ACL it is given.
+
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::wire::Code;
+use crate::znode::{Acl, Perms};
+
+/// Who a connection has proved to be: a scheme and an id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    pub(super) scheme: String,
+    pub(super) id: String,
+}
+
+impl Identity {
+    /// What every connection has from the beginning.
+    pub(super) fn address(address: IpAddr) -> Self {
+        Self { scheme: "ip".into(), id: address.to_string() }
+    }
+
+    /// What credentials prove; `superuser` is the digest that may do everything.
+    pub(super) fn prove(
+        scheme: &str,
+        secret: &[u8],
+        address: IpAddr,
+        superuser: Option<&str>,
+    ) -> Result<Vec<Self>, Code> {
+        match scheme {
+            "ip" => Ok(vec![Self::address(address)]),
+            "digest" => {
+                let digest = digest(&String::from_utf8_lossy(secret));
+                let mut proved = Vec::new();
+                if superuser == Some(&digest) {
+                    proved.push(Self { scheme: "super".into(), id: String::new() });
+                }
+                proved.push(Self { scheme: "digest".into(), id: digest });
+                Ok(proved)
+            }
+            _ => Err(Code::AUTH_FAILED),
+        }
+    }
+
+    /// The name that `whoAmI` shows.
+    pub(super) fn user(&self) -> &str {
+        match self.scheme.as_str() {
+            "digest" => self.id.split(':').next().unwrap_or_default(),
+            _ => &self.id,
+        }
+    }
+}
+
+/// `user:base64(sha1(user:password))`, as `DigestAuthenticationProvider` computes it.
+pub(super) fn digest(secret: &str) -> String {
+    let hash = sha1_smol::Sha1::from(secret).digest().bytes();
+    let user = secret.split(':').next().unwrap_or_default();
+    format!("{user}:{}", BASE64_STANDARD.encode(hash))
+}
+
+/// Whether `acl` lets somebody with these identities do any of `wanted`.
+pub(super) fn allows(acl: &[Acl], wanted: Perms, identities: &[Identity]) -> bool {
+    acl.is_empty()
+        || identities.iter().any(|identity| identity.scheme == "super")
+        || acl.iter().filter(|entry| entry.perms.0 & wanted.0 != 0).any(|entry| {
+            (entry.scheme == "world" && entry.id == "anyone")
+                || identities.iter().any(|identity| matches(entry, identity))
+        })
+}
+
+fn matches(entry: &Acl, identity: &Identity) -> bool {
+    if entry.scheme != identity.scheme {
+        return false;
+    }
+    match entry.scheme.as_str() {
+        "digest" => entry.id == identity.id,
+        "ip" => match (network(&entry.id), identity.id.parse()) {
+            (Some((network, bits)), Ok(address)) => same_network(network, address, bits),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// `address` or `address/bits`.
+fn network(id: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = match id.split_once('/') {
+        Some((address, bits)) => (address.parse().ok()?, Some(bits.parse().ok()?)),
+        None => (id.parse().ok()?, None),
+    };
+    let whole = if matches!(address, IpAddr::V4(_)) { 32 } else { 128 };
+    let bits = bits.unwrap_or(whole);
+    (bits <= whole).then_some((address, bits))
+}
+
+fn same_network(a: IpAddr, b: IpAddr, bits: u32) -> bool {
+    match (a, b) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= bits,
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).leading_zeros() >= bits,
+        _ => false,
+    }
+}
+
+/// What the server stores when it is given `acl` (`PrepRequestProcessor.fixupACL`): duplicates go,
+/// `auth` becomes whoever asks.
+pub(super) fn settle(acl: &[Acl], identities: &[Identity]) -> Result<Vec<Acl>, Code> {
+    let mut unique: Vec<&Acl> = Vec::with_capacity(acl.len());
+    for entry in acl {
+        if !unique.contains(&entry) {
+            unique.push(entry);
+        }
+    }
+    let mut settled = Vec::with_capacity(unique.len());
+    for entry in unique {
+        match entry.scheme.as_str() {
+            "world" if entry.id == "anyone" => settled.push(entry.clone()),
+            "auth" => {
+                let before = settled.len();
+                settled.extend(identities.iter().filter(|identity| identity.scheme == "digest").map(
+                    |Identity { scheme, id }| Acl {
+                        scheme: scheme.clone(),
+                        id: id.clone(),
+                        perms: entry.perms,
+                    },
+                ));
+                if settled.len() == before {
+                    return Err(Code::INVALID_ACL);
+                }
+            }
+            "digest" if entry.id.split(':').count() == 2 => settled.push(entry.clone()),
+            "ip" if network(&entry.id).is_some() => settled.push(entry.clone()),
+            _ => return Err(Code::INVALID_ACL),
+        }
+    }
+    if settled.is_empty() { Err(Code::INVALID_ACL) } else { Ok(settled) }
+}
+
+/// An ACL as somebody sees it who may not change it: digests show their user only.
+pub(super) fn masked(acl: &[Acl]) -> Vec<Acl> {
+    let mut acl = acl.to_vec();
+    for entry in &mut acl {
+        if entry.scheme == "digest"
+            && let Some((user, _)) = entry.id.split_once(':')
+        {
+            entry.id = format!("{user}:x");
+        }
+    }
+    acl
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acl(text: &str) -> Vec<Acl> {
+        Acl::parse_list(text).unwrap_or_default()
+    }
+
+    #[test]
+    fn digests_are_the_servers() {
+        assert_eq!(digest("super:test"), "super:D/InIHSb7yEEbrWz8b9l71RjZJU=");
+        assert_eq!(digest("ben:secret"), "ben:PC0ZklqkbevtIFBcBaL/OQ9DLeA=");
+    }
+
+    #[test]
+    fn networks_match_by_their_bits() {
+        let me = [Identity { scheme: "ip".into(), id: "10.1.2.3".into() }];
+        for (entry, allowed) in [
+            ("ip:10.1.2.3:r", true),
+            ("ip:10.1.0.0/16:r", true),
+            ("ip:10.2.0.0/16:r", false),
+            ("ip:0.0.0.0/0:r", true),
+            ("ip:10.1.2.4:r", false),
+        ] {
+            assert_eq!(allows(&acl(entry), Perms::READ, &me), allowed, "{entry}");
+        }
+        assert!(!allows(&acl("ip:10.1.2.3:r"), Perms::WRITE, &me));
+    }
+
+    #[test]
+    fn an_acl_is_settled_as_the_server_does_it() {
+        let me = Identity::prove("digest", b"a:b", IpAddr::from([127, 0, 0, 1]), None).unwrap_or_default();
+        let mine = Acl { scheme: "digest".into(), id: digest("a:b"), perms: Perms::ALL };
+        assert_eq!(settle(&acl("auth::cdrwa"), &me), Ok(vec![mine]));
+        assert_eq!(settle(&acl("auth::cdrwa"), &[]), Err(Code::INVALID_ACL));
+        assert_eq!(settle(&[], &me), Err(Code::INVALID_ACL));
+        assert_eq!(settle(&acl("world:anyone:r,world:anyone:r"), &me), Ok(acl("world:anyone:r")));
+        let odd = Acl { scheme: "odd".into(), id: "x".into(), perms: Perms::ALL };
+        assert_eq!(settle(&[odd], &me), Err(Code::INVALID_ACL));
+    }
+}

@@ -1,0 +1,405 @@
+//! The ensemble behind its lock: sessions and connections, the order of transactions, and who is
+//! told of them.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::acl::{self, Identity};
+use super::quota::Quotas;
+use super::tree::{Id, Node, ROOT, Tree};
+use super::watches::{Mode, Table};
+use super::write::{Done, Transaction, account};
+use crate::wire::{Code, OpResult, Reply, Request, WriteOp};
+use crate::znode::{Acl, EventKind, NodeType, Perms};
+
+/// What connections are told beside their answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The transaction that caused it.
+    pub zxid: i64,
+    /// What happened.
+    pub kind: EventKind,
+    /// Where.
+    pub path: String,
+}
+
+/// Takes what a connection is told; `false` when nobody listens any more.
+pub type Listener = Box<dyn FnMut(Told) -> bool + Send>;
+
+/// An answer, and the newest zxid at that moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// Newest transaction.
+    pub zxid: i64,
+    /// The answer, or why there is none.
+    pub result: Result<Reply, Code>,
+}
+
+/// What can be chosen about an ensemble in memory.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The digest id that may do everything (`zookeeper.DigestAuthenticationProvider.superDigest`).
+    pub superuser: Option<String>,
+    /// The first transaction has the zxid after this one.
+    pub first_zxid: i64,
+    /// Milliseconds since the epoch, at each call.
+    pub clock: fn() -> i64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { superuser: None, first_zxid: 0, clock: now }
+    }
+}
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as i64)
+}
+
+/// How much there is of everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Newest transaction.
+    pub zxid: i64,
+    /// Znodes, the root too.
+    pub znodes: usize,
+    /// Ephemerals of all sessions.
+    pub ephemerals: usize,
+    /// Watches, and the connections that have one.
+    pub watches: (usize, usize),
+    /// Sessions with their timeouts in milliseconds.
+    pub sessions: Vec<(i64, i64)>,
+}
+
+/// A session; its connections come and go.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) password: [u8; 16],
+    /// Milliseconds.
+    pub(super) timeout: i64,
+    /// When it was last heard of, milliseconds since the epoch.
+    pub(super) heard: i64,
+    /// Who speaks for it.
+    pub(super) connection: Option<u64>,
+}
+
+/// A connection of a session.
+pub(super) struct Connection {
+    pub(super) session: i64,
+    address: IpAddr,
+    pub(super) identities: Vec<Identity>,
+    listener: Listener,
+}
+
+/// Everything an ensemble is.
+pub(super) struct Engine {
+    pub(super) rules: Rules,
+    pub(super) tree: Tree,
+    quotas: Quotas,
+    pub(super) data: Table,
+    pub(super) child: Table,
+    pub(super) zxid: i64,
+    pub(super) sessions: HashMap<i64, Session>,
+    pub(super) connections: HashMap<u64, Connection>,
+    next_connection: u64,
+    next_session: i64,
+}
+
+impl Engine {
+    /// The tree that every new ensemble has.
+    pub(super) fn new(rules: Rules) -> Self {
+        let open = [Acl::open()];
+        let empty = |data: Option<&[u8]>| Node::new(data.map(Into::into), 0, 0, 0);
+        let mut tree = Tree::new(empty(Some(b"")), &open);
+        let zookeeper = tree.insert(ROOT, "zookeeper", &open, empty(Some(b"")));
+        tree.insert(zookeeper, "quota", &open, empty(Some(b"")));
+        let readable = [Acl { perms: Perms::READ, ..Acl::open() }];
+        let config = tree.insert(zookeeper, "config", &readable, empty(Some(b"")));
+        // The server sets its ACL with version −1.
+        if let Some(config) = tree.get_mut(config) {
+            config.aversion = -1;
+        }
+        let begun = (rules.clock)();
+        Self {
+            zxid: rules.first_zxid,
+            rules,
+            tree,
+            quotas: Quotas::default(),
+            data: Table::default(),
+            child: Table::default(),
+            sessions: HashMap::new(),
+            connections: HashMap::new(),
+            next_connection: 1,
+            // As `SessionTrackerImpl` does: the server's id above, the time below it.
+            next_session: (1 << 56) | ((begun << 24 >> 8) & 0x00ff_ffff_ffff_0000),
+        }
+    }
+
+    /// Opens a session.
+    pub(super) fn open(&mut self, timeout: i64, password: [u8; 16]) -> i64 {
+        let id = self.next_session;
+        self.next_session += 1;
+        self.zxid += 1;
+        let heard = (self.rules.clock)();
+        self.sessions.insert(id, Session { password, timeout, heard, connection: None });
+        id
+    }
+
+    /// Takes a session up again, for whoever knows its password.
+    pub(super) fn resume(&mut self, session: i64, password: &[u8], timeout: i64) -> bool {
+        let now = (self.rules.clock)();
+        let Some(known) = self.sessions.get_mut(&session).filter(|known| known.password == password) else {
+            return false;
+        };
+        (known.heard, known.timeout) = (now, timeout);
+        true
+    }
+
+    pub(super) fn figures(&self) -> Figures {
+        let (data, child) = (self.data.count(), self.child.count());
+        let sessions: Vec<_> = self.sessions.iter().map(|(id, session)| (*id, session.timeout)).collect();
+        Figures {
+            zxid: self.zxid,
+            znodes: self.tree.len(),
+            ephemerals: sessions.iter().map(|(id, _)| self.tree.ephemerals(*id).count()).sum(),
+            watches: (data.0 + child.0, data.1.max(child.1)),
+            sessions,
+        }
+    }
+
+    /// Connects to a session; a connection it had before is over.
+    pub(super) fn attach(&mut self, session: i64, address: IpAddr, listener: Listener) -> u64 {
+        let identities = vec![Identity::address(address)];
+        let connection = self.connect(Connection { session, address, identities, listener });
+        let before = self.sessions.get_mut(&session).and_then(|known| known.connection.replace(connection));
+        if let Some(before) = before {
+            self.detach(before);
+        }
+        connection
+    }
+
+    /// Another pair of ears for whoever `connection` is: watches that end by themselves.
+    pub(super) fn listen(&mut self, connection: u64, listener: Listener) -> Option<u64> {
+        let Connection { session, address, identities, .. } = self.connections.get(&connection)?;
+        let (session, address, identities) = (*session, *address, identities.clone());
+        Some(self.connect(Connection { session, address, identities, listener }))
+    }
+
+    fn connect(&mut self, connection: Connection) -> u64 {
+        let id = self.next_connection;
+        self.next_connection += 1;
+        self.connections.insert(id, connection);
+        id
+    }
+
+    /// Forgets a connection and its watches; its session stays.
+    pub(super) fn detach(&mut self, connection: u64) {
+        let Some(gone) = self.connections.remove(&connection) else { return };
+        self.data.forget(connection);
+        self.child.forget(connection);
+        if let Some(session) = self.sessions.get_mut(&gone.session)
+            && session.connection == Some(connection)
+        {
+            session.connection = None;
+        }
+    }
+
+    /// Ends a session, and its ephemerals with it.
+    pub(super) fn close(&mut self, session: i64) {
+        self.zxid += 1;
+        let ephemerals: Vec<Id> = self.tree.ephemerals(session).collect();
+        let mut transaction = transaction(&mut self.tree, &[], session, self.zxid, (self.rules.clock)());
+        for id in ephemerals {
+            transaction.take_out(id);
+        }
+        let done = transaction.done;
+        self.commit(done);
+        // What its watches were told of its own ephemerals is on its way.
+        if let Some(Session { connection: Some(connection), .. }) = self.sessions.remove(&session) {
+            self.detach(connection);
+        }
+    }
+
+    /// Ends the sessions that were not heard of in time.
+    pub(super) fn expire(&mut self) -> Vec<i64> {
+        let now = (self.rules.clock)();
+        let late = |(id, session): (&i64, &Session)| (now - session.heard > session.timeout).then_some(*id);
+        let expired: Vec<_> = self.sessions.iter().filter_map(late).collect();
+        for session in &expired {
+            self.close(*session);
+        }
+        expired
+    }
+
+    /// Deletes the containers that have become empty and the TTL znodes whose time is over
+    /// (`ContainerManager`).
+    pub(super) fn collect(&mut self) -> usize {
+        let now = (self.rules.clock)();
+        let over = |id: &Id| {
+            self.tree.get(*id).is_some_and(|node| {
+                node.children == 0
+                    && match node.node_type() {
+                        NodeType::Container => node.cversion > 0,
+                        NodeType::Ttl(ttl) => ttl != 0 && now - node.mtime > ttl,
+                        _ => false,
+                    }
+            })
+        };
+        let over: Vec<Id> = self.tree.mortal().filter(over).collect();
+        for id in &over {
+            self.zxid += 1;
+            let mut transaction = transaction(&mut self.tree, &[], 0, self.zxid, now);
+            transaction.take_out(*id);
+            let done = transaction.done;
+            self.commit(done);
+        }
+        over.len()
+    }
+
+    /// Answers a request of a connection that is there.
+    pub(super) fn process(&mut self, connection: u64, request: &Request) -> Answered {
+        let Some(known) = self.connections.get(&connection) else {
+            return Answered { zxid: self.zxid, result: Err(Code::SESSION_EXPIRED) };
+        };
+        let session = known.session;
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.heard = (self.rules.clock)();
+        }
+        let result = match request {
+            Request::Create(create) => self.one(connection, &WriteOp::Create(create.clone())),
+            Request::Delete { path, version } => {
+                self.one(connection, &WriteOp::Delete { path: path.clone(), version: *version })
+            }
+            Request::SetData { path, data, version } => {
+                let op = WriteOp::SetData { path: path.clone(), data: data.clone(), version: *version };
+                self.one(connection, &op)
+            }
+            Request::SetAcl { path, acl, version } => self
+                .write(connection, |transaction| transaction.set_acl(path, acl, *version))
+                .map(Reply::Stat),
+            Request::Multi(ops) => Ok(self.multi(connection, ops)),
+            Request::CloseSession => {
+                self.close(session);
+                Ok(Reply::Nothing)
+            }
+            Request::Auth { scheme, auth } => self.authenticate(connection, scheme, auth),
+            Request::Reconfig { .. } => Err(Code::RECONFIG_DISABLED),
+            Request::Sasl { .. } => Err(Code::UNIMPLEMENTED),
+            read => self.read(connection, read),
+        };
+        Answered { zxid: self.zxid, result }
+    }
+
+    /// Adds what the credentials prove to what a connection is.
+    fn authenticate(&mut self, connection: u64, scheme: &str, secret: &[u8]) -> Result<Reply, Code> {
+        let superuser = self.rules.superuser.as_deref();
+        let known = self.connections.get_mut(&connection).ok_or(Code::SESSION_EXPIRED)?;
+        for identity in Identity::prove(scheme, secret, known.address, superuser)? {
+            if !known.identities.contains(&identity) {
+                known.identities.push(identity);
+            }
+        }
+        Ok(Reply::Nothing)
+    }
+
+    fn one(&mut self, connection: u64, op: &WriteOp) -> Result<Reply, Code> {
+        let result = self.write(connection, |transaction| transaction.apply(op))?;
+        Ok(match result {
+            OpResult::Created(path, stat) => Reply::Created(path, stat),
+            OpResult::Set(stat) => Reply::Stat(stat),
+            _ => Reply::Nothing,
+        })
+    }
+
+    /// One transaction; one that fails takes a zxid too.
+    fn write<T>(
+        &mut self,
+        connection: u64,
+        change: impl FnOnce(&mut Transaction<'_>) -> Result<T, Code>,
+    ) -> Result<T, Code> {
+        self.zxid += 1;
+        let Connection { session, identities, .. } =
+            self.connections.get(&connection).ok_or(Code::SESSION_EXPIRED)?;
+        let mut transaction =
+            transaction(&mut self.tree, identities, *session, self.zxid, (self.rules.clock)());
+        let result = change(&mut transaction);
+        if result.is_err() {
+            transaction.undo();
+        }
+        let done = transaction.done;
+        self.commit(done);
+        result
+    }
+
+    fn multi(&mut self, connection: u64, ops: &[WriteOp]) -> Reply {
+        let mut results = Vec::with_capacity(ops.len());
+        let all = self.write(connection, |transaction| {
+            for op in ops {
+                results.push(transaction.apply(op)?);
+            }
+            Ok(())
+        });
+        if let Err(code) = all {
+            let failed = results.len();
+            let code = |index: usize| match index.cmp(&failed) {
+                std::cmp::Ordering::Less => Code::OK,
+                std::cmp::Ordering::Equal => code,
+                std::cmp::Ordering::Greater => Code::RUNTIME_INCONSISTENCY,
+            };
+            results = (0..ops.len()).map(|index| OpResult::Failed(code(index))).collect();
+        }
+        Reply::Multi(results)
+    }
+
+    /// Counts a transaction's changes and tells those who watch.
+    fn commit(&mut self, done: Done) {
+        account(&mut self.quotas, &mut self.tree, done.effects);
+        let mut told_of_deletion = Vec::new();
+        for happened in done.happened {
+            let (kind, path) = (happened.kind, happened.path.as_str());
+            let told = match kind {
+                EventKind::NodeDeleted => {
+                    let mut told = self.data.trigger(path);
+                    told_of_deletion.clone_from(&told);
+                    let children = self.child.trigger(path);
+                    told.extend(children.into_iter().filter(|watcher| !told_of_deletion.contains(watcher)));
+                    told
+                }
+                EventKind::NodeChildrenChanged => self.child.trigger(path),
+                _ => self.data.trigger(path),
+            };
+            for watcher in told {
+                self.tell(watcher, kind, path, &happened.acl);
+            }
+        }
+    }
+
+    /// Tells a connection what happened, unless it may not read the znode.
+    pub(super) fn tell(&mut self, watcher: u64, kind: EventKind, path: &str, acl: &[Acl]) {
+        if let Some(connection) = self.connections.get_mut(&watcher)
+            && acl::allows(acl, Perms::READ, &connection.identities)
+            && !(connection.listener)(Told { zxid: self.zxid, kind, path: path.to_owned() })
+        {
+            self.detach(watcher);
+        }
+    }
+
+    /// Leaves a watch in the tables where its mode belongs.
+    pub(super) fn watch(&mut self, path: &str, connection: u64, mode: Mode) {
+        self.data.add(path, connection, mode);
+        if mode == Mode::Persistent {
+            self.child.add(path, connection, mode);
+        }
+    }
+}
+
+fn transaction<'a>(
+    tree: &'a mut Tree,
+    identities: &'a [Identity],
+    session: i64,
+    zxid: i64,
+    now: i64,
+) -> Transaction<'a> {
+    Transaction { tree, identities, session, zxid, now, done: Done::default() }
+}

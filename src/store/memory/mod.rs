@@ -1,0 +1,303 @@
+//! An ensemble in memory: a tree of znodes that behaves as ZooKeeper's `DataTree` does, with
+//! sessions, ACLs, quotas, watches and transactions.
+//!
+//! One engine serves the store of this process and the connections of `zkx server`. It answers
+//! requests as a server of 3.9 answers them, one after another under one lock, so that the order of
+//! changes, events and answers is the server's.
+
+mod acl;
+mod engine;
+mod interner;
+mod quota;
+mod read;
+mod tree;
+mod watches;
+mod write;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::{BoxFuture, ready};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::{
+    Answers, Change, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written,
+};
+use crate::wire::request::Create;
+use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request, WriteOp};
+use crate::znode::{Event, ZPath};
+use engine::Engine;
+pub use engine::{Answered, Figures, Listener, Rules, Told};
+
+/// An ensemble; clones are the same one.
+#[derive(Clone)]
+pub struct Ensemble(Arc<Mutex<Engine>>);
+
+impl std::fmt::Debug for Ensemble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Ensemble").field(&self.lock().figures()).finish()
+    }
+}
+
+impl Ensemble {
+    /// An ensemble as it is when it was never used.
+    pub fn new(rules: Rules) -> Self {
+        Self(Arc::new(Mutex::new(Engine::new(rules))))
+    }
+
+    /// A store over it, with a session of its own that never expires.
+    pub fn store(&self, max_request: usize) -> Memory {
+        let mut engine = self.lock();
+        let session = engine.open(i64::MAX, [0; 16]);
+        let connection = engine.attach(session, IpAddr::V4(Ipv4Addr::LOCALHOST), Box::new(|_| true));
+        drop(engine);
+        Memory { ensemble: self.clone(), session, connection, max_request }
+    }
+
+    /// Opens a session; the time is in milliseconds.
+    pub fn open(&self, timeout: i64, password: [u8; 16]) -> i64 {
+        self.lock().open(timeout, password)
+    }
+
+    /// Takes up a session that is there and has this password, with another timeout in
+    /// milliseconds; whether it could be.
+    pub fn resume(&self, session: i64, password: &[u8], timeout: i64) -> bool {
+        self.lock().resume(session, password, timeout)
+    }
+
+    /// Connects to a session that is there; a connection it had before is over, and its listener
+    /// is dropped. Returns what the connection is called in the other calls.
+    pub fn attach(&self, session: i64, address: IpAddr, listener: Listener) -> u64 {
+        self.lock().attach(session, address, listener)
+    }
+
+    /// Forgets a connection and its watches; its session stays.
+    pub fn detach(&self, connection: u64) {
+        self.lock().detach(connection);
+    }
+
+    /// Answers a request.
+    pub fn process(&self, connection: u64, request: &Request) -> Answered {
+        self.lock().process(connection, request)
+    }
+
+    /// Ends the sessions that were not heard of in time, and returns them.
+    pub fn expire(&self) -> Vec<i64> {
+        self.lock().expire()
+    }
+
+    /// Deletes empty containers and TTL znodes whose time is over; returns how many.
+    pub fn collect(&self) -> usize {
+        self.lock().collect()
+    }
+
+    /// How much there is of everything.
+    pub fn figures(&self) -> Figures {
+        self.lock().figures()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Engine> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session with an ensemble in memory.
+pub struct Memory {
+    ensemble: Ensemble,
+    session: i64,
+    connection: u64,
+    max_request: usize,
+}
+
+/// Reads in one batch: nothing waits, so as many as the walk's window likes.
+const BATCH: usize = 1024;
+
+impl Memory {
+    fn ask(&self, request: &Request) -> Result<Reply, Code> {
+        self.ensemble.lock().process(self.connection, request).result
+    }
+
+    /// Proves who somebody is.
+    pub fn authenticate(&self, scheme: &str, secret: &[u8]) -> Result<(), Failure> {
+        let auth = bytes::Bytes::copy_from_slice(secret);
+        match self.ask(&Request::Auth { scheme: scheme.to_owned(), auth }) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Failure::AuthFailed),
+        }
+    }
+
+    fn written(&self, write: Write) -> Result<Written, Failure> {
+        self.fits(std::slice::from_ref(&write))?;
+        let path = write.path().to_owned();
+        if let Write::SetAcl { path, acl, version } = write {
+            let request = Request::SetAcl { path: path.clone(), acl, version: version.unwrap_or(-1) };
+            return match self.ask(&request).map_err(Failure::Refused)? {
+                Reply::Stat(stat) => Ok(Written { path, stat: Some(stat), verified: false }),
+                _ => Err(Failure::Protocol("no stat".into())),
+            };
+        }
+        let results = self.all(vec![write]).map_err(|failure| match failure {
+            Failure::Operation { code, .. } => Failure::Refused(code),
+            other => other,
+        })?;
+        results.into_iter().next().ok_or_else(|| Failure::Protocol(format!("no result for {path}")))
+    }
+
+    fn all(&self, writes: Vec<Write>) -> Result<Vec<Written>, Failure> {
+        self.fits(&writes)?;
+        let paths: Vec<String> = writes.iter().map(|write| write.path().to_owned()).collect();
+        let ops = writes.into_iter().map(operation).collect::<Result<_, _>>()?;
+        let Ok(Reply::Multi(results)) = self.ask(&Request::Multi(ops)) else {
+            return Err(Failure::Expired);
+        };
+        let mut written = Vec::with_capacity(results.len());
+        for (index, (result, path)) in results.into_iter().zip(paths).enumerate() {
+            written.push(match result {
+                OpResult::Failed(Code::OK) => continue,
+                OpResult::Failed(code) => return Err(Failure::Operation { index, code }),
+                OpResult::Created(path, stat) => Written { path, stat, verified: false },
+                OpResult::Set(stat) => Written { path, stat: Some(stat), verified: false },
+                OpResult::Deleted | OpResult::Checked => Written { path, stat: None, verified: false },
+            });
+        }
+        Ok(written)
+    }
+
+    /// Refuses what a server would refuse for its size.
+    fn fits(&self, writes: &[Write]) -> Result<(), Failure> {
+        let size = |write: &Write| match write {
+            Write::Create { path, data, .. } | Write::Set { path, data, .. } => {
+                path.len() + data.as_ref().map_or(0, bytes::Bytes::len) + OVERHEAD
+            }
+            other => other.path().len() + OVERHEAD,
+        };
+        let size = writes.iter().map(size).sum();
+        let limit = self.max_request;
+        if size > limit { Err(Failure::TooLarge { size, limit }) } else { Ok(()) }
+    }
+
+    /// Leaves a watch that `changes` hears of, `once` or for as long as they are wanted.
+    fn listen(&self, request: &Request, once: bool) -> (Result<Reply, Code>, Changes) {
+        let (changes, receiver) = unbounded_channel();
+        let mut engine = self.ensemble.lock();
+        let reply = match engine.listen(self.connection, listener(changes, once)) {
+            Some(ears) => {
+                let reply = engine.process(ears, request).result;
+                // A refused read leaves no watch, but a missing znode can be waited for.
+                if reply.is_err() && !matches!(request, Request::Exists { .. }) {
+                    engine.detach(ears);
+                }
+                reply
+            }
+            None => Err(Code::SESSION_EXPIRED),
+        };
+        (reply, Changes::new(receiver))
+    }
+}
+
+/// Bytes of an operation beside its path and data, about.
+const OVERHEAD: usize = 60;
+
+fn listener(changes: UnboundedSender<Change>, once: bool) -> Listener {
+    Box::new(move |told| {
+        let event = Event { kind: told.kind, path: ZPath::from_server(told.path), zxid: Some(told.zxid) };
+        changes.send(Change::Event(event)).is_ok() && !once
+    })
+}
+
+fn request(read: &Read, watch: bool) -> Request {
+    let path = read.path().to_owned();
+    match read {
+        Read::Data(_) => Request::GetData { path, watch },
+        Read::Children(_) => Request::GetChildren { path, watch },
+        Read::Listing(_) => Request::GetChildren2 { path, watch },
+        Read::Stat(_) => Request::Exists { path, watch },
+        Read::Acl(_) => Request::GetAcl { path },
+    }
+}
+
+fn found(reply: Reply) -> Result<Found, Code> {
+    Ok(match reply {
+        Reply::Data(data, stat) => Found::Data(data, stat),
+        Reply::Children(names) => Found::Children(names),
+        Reply::Children2(names, stat) => Found::Listing(names, stat),
+        Reply::Stat(stat) => Found::Stat(stat),
+        Reply::Acl(acl, stat) => Found::Acl(acl, stat),
+        _ => return Err(Code::SYSTEM_ERROR),
+    })
+}
+
+fn operation(write: Write) -> Result<WriteOp, Failure> {
+    let any = |version: Option<i32>| version.unwrap_or(-1);
+    Ok(match write {
+        Write::Create { path, data, acl, mode } => {
+            WriteOp::Create(Create { path, data, acl, mode, stat: false })
+        }
+        Write::Set { path, data, version } => WriteOp::SetData { path, data, version: any(version) },
+        Write::Delete { path, version } => WriteOp::Delete { path, version: any(version) },
+        Write::Check { path, version } => WriteOp::Check { path, version: any(version) },
+        Write::SetAcl { .. } => {
+            return Err(Failure::Unsupported {
+                what: "setAcl inside a transaction",
+                needs: "no server does",
+            });
+        }
+    })
+}
+
+impl Store for Memory {
+    fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
+        let mut engine = self.ensemble.lock();
+        let mut one = |read| engine.process(self.connection, &request(read, false)).result.and_then(found);
+        let answers = reads.iter().map(&mut one).collect();
+        Box::pin(ready(Ok(answers)))
+    }
+
+    fn batch(&self) -> usize {
+        BATCH
+    }
+
+    fn write(&self, write: Write) -> Outcome<'_, Written> {
+        Box::pin(ready(self.written(write)))
+    }
+
+    fn multi(&self, writes: Vec<Write>) -> Outcome<'_, Vec<Written>> {
+        Box::pin(ready(self.all(writes)))
+    }
+
+    fn sync(&self, _path: String) -> Outcome<'_, ()> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn identities(&self) -> Outcome<'_, Vec<(String, String)>> {
+        Box::pin(ready(match self.ask(&Request::WhoAmI) {
+            Ok(Reply::Identities(identities)) => Ok(identities),
+            Ok(_) => Err(Failure::Protocol("no identities".into())),
+            Err(code) => Err(Failure::Refused(code)),
+        }))
+    }
+
+    fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
+        let (reply, changes) = self.listen(&request(&read, true), true);
+        Box::pin(ready(Ok((reply.and_then(found), changes))))
+    }
+
+    fn watch(&self, path: String, recursive: bool) -> Outcome<'_, Changes> {
+        let mode = if recursive { AddWatchMode::Recursive } else { AddWatchMode::Persistent };
+        let (reply, changes) = self.listen(&Request::AddWatch { path, mode }, false);
+        Box::pin(ready(reply.map(|_| changes).map_err(Failure::Refused)))
+    }
+
+    fn session(&self) -> Session {
+        Session { id: self.session, server: "memory".into(), read_only: false }
+    }
+
+    fn max_request(&self) -> usize {
+        self.max_request
+    }
+
+    fn close(&self) -> BoxFuture<'_, bool> {
+        let _ = self.ask(&Request::CloseSession);
+        Box::pin(ready(true))
+    }
+}

@@ -1,0 +1,191 @@
+//! Reads and watches, as `FinalRequestProcessor` answers them.
+
+use bytes::Bytes;
+
+use super::acl;
+use super::engine::Engine;
+use super::tree::{Id, Node};
+use super::watches::Mode;
+use crate::wire::request::SetWatches;
+use crate::wire::{AddWatchMode, Code, ReadOp, ReadResult, Reply, Request, WatcherType};
+use crate::znode::{Acl, EventKind, Perms, Stat};
+
+impl Engine {
+    pub(super) fn read(&mut self, connection: u64, request: &Request) -> Result<Reply, Code> {
+        match request {
+            Request::Exists { path, watch } => {
+                if path.contains('\0') {
+                    return Err(Code::BAD_ARGUMENTS);
+                }
+                let id = self.tree.find(path);
+                if let Some(id) = id {
+                    self.permit(connection, id, Perms::READ)?;
+                }
+                if *watch {
+                    self.data.add(path, connection, Mode::Once);
+                }
+                self.node(id).map(|(_, node)| Reply::Stat(node.stat()))
+            }
+            Request::GetData { path, watch } => {
+                let (data, stat) = self.data_of(connection, path)?;
+                if *watch {
+                    self.data.add(path, connection, Mode::Once);
+                }
+                Ok(Reply::Data(data, stat))
+            }
+            Request::GetChildren { path, watch } | Request::GetChildren2 { path, watch } => {
+                let (id, node) = self.readable(connection, path)?;
+                let (names, stat) = (self.tree.names(id), node.stat());
+                if *watch {
+                    self.child.add(path, connection, Mode::Once);
+                }
+                let with_stat = matches!(request, Request::GetChildren2 { .. });
+                Ok(if with_stat { Reply::Children2(names, stat) } else { Reply::Children(names) })
+            }
+            Request::GetAcl { path } => {
+                let (id, node) = self.node(self.tree.find(path))?;
+                self.permit(connection, id, Perms(Perms::READ.0 | Perms::ADMIN.0))?;
+                let list = self.tree.acl(id);
+                let whole = self.permit(connection, id, Perms::ADMIN).is_ok();
+                Ok(Reply::Acl(if whole { list.to_vec() } else { acl::masked(list) }, node.stat()))
+            }
+            Request::Sync { path } => Ok(Reply::Synced(path.clone())),
+            Request::Ping => Ok(Reply::Nothing),
+            Request::MultiRead(ops) => {
+                Ok(Reply::MultiRead(ops.iter().map(|op| self.one_of_many(connection, op)).collect()))
+            }
+            Request::GetEphemerals { prefix } => {
+                let session = self.connections.get(&connection).map_or(0, |known| known.session);
+                let mut paths: Vec<_> = self.tree.ephemerals(session).map(|id| self.tree.path(id)).collect();
+                paths.retain(|path| path.starts_with(prefix.as_str()));
+                Ok(Reply::Ephemerals(paths))
+            }
+            Request::GetAllChildrenNumber { path } => {
+                let (id, _) = self.readable(connection, path)?;
+                Ok(Reply::Count(self.tree.below(id) as i32))
+            }
+            Request::WhoAmI => {
+                let identities = self.connections.get(&connection).map(|known| &known.identities);
+                let shown = |identity: &acl::Identity| (identity.scheme.clone(), identity.user().to_owned());
+                Ok(Reply::Identities(identities.into_iter().flatten().map(shown).collect()))
+            }
+            Request::AddWatch { path, mode } => {
+                let mode = match mode {
+                    AddWatchMode::Persistent => Mode::Persistent,
+                    AddWatchMode::Recursive => Mode::Recursive,
+                };
+                self.watch(path, connection, mode);
+                Ok(Reply::WatchAdded(0))
+            }
+            Request::CheckWatches { path, kind } => {
+                let found = self.watched(connection, path, *kind, false);
+                if found { Ok(Reply::Nothing) } else { Err(Code::NO_WATCHER) }
+            }
+            Request::RemoveWatches { path, kind } => {
+                let found = self.watched(connection, path, *kind, true);
+                if found { Ok(Reply::Nothing) } else { Err(Code::NO_WATCHER) }
+            }
+            Request::SetWatches(watches) | Request::SetWatches2(watches) => {
+                self.set_watches(connection, watches);
+                Ok(Reply::Nothing)
+            }
+            _ => Err(Code::UNIMPLEMENTED),
+        }
+    }
+
+    fn one_of_many(&self, connection: u64, op: &ReadOp) -> ReadResult {
+        match op {
+            ReadOp::Data(path) => match self.data_of(connection, path) {
+                Ok((data, stat)) => ReadResult::Data(data, stat),
+                Err(code) => ReadResult::Failed(code),
+            },
+            ReadOp::Children(path) => match self.readable(connection, path) {
+                Ok((id, _)) => ReadResult::Children(self.tree.names(id)),
+                Err(code) => ReadResult::Failed(code),
+            },
+        }
+    }
+
+    fn data_of(&self, connection: u64, path: &str) -> Result<(Option<Bytes>, Stat), Code> {
+        let (_, node) = self.readable(connection, path)?;
+        Ok((node.data.as_deref().map(Bytes::copy_from_slice), node.stat()))
+    }
+
+    fn node(&self, id: Option<Id>) -> Result<(Id, &Node), Code> {
+        let id = id.ok_or(Code::NO_NODE)?;
+        Ok((id, self.tree.get(id).ok_or(Code::NO_NODE)?))
+    }
+
+    fn readable(&self, connection: u64, path: &str) -> Result<(Id, &Node), Code> {
+        let (id, node) = self.node(self.tree.find(path))?;
+        self.permit(connection, id, Perms::READ)?;
+        Ok((id, node))
+    }
+
+    fn permit(&self, connection: u64, id: Id, wanted: Perms) -> Result<(), Code> {
+        let known = self.connections.get(&connection).ok_or(Code::SESSION_EXPIRED)?;
+        let allowed = acl::allows(self.tree.acl(id), wanted, &known.identities);
+        if allowed { Ok(()) } else { Err(Code::NO_AUTH) }
+    }
+
+    /// Whether there is a watch of this kind, which with `remove` is taken away.
+    fn watched(&mut self, connection: u64, path: &str, kind: WatcherType, remove: bool) -> bool {
+        let (data, child): (Option<&[Mode]>, Option<&[Mode]>) = match kind {
+            WatcherType::Data => (Some(&[Mode::Once]), None),
+            WatcherType::Children => (None, Some(&[Mode::Once])),
+            WatcherType::Any => (Some(&[]), Some(&[])),
+            WatcherType::Persistent => (Some(&[Mode::Persistent]), Some(&[Mode::Persistent])),
+            WatcherType::PersistentRecursive => (Some(&[Mode::Recursive]), None),
+        };
+        let mut found = false;
+        for (table, modes) in [(&mut self.data, data), (&mut self.child, child)] {
+            let Some(modes) = modes else { continue };
+            found |= if remove {
+                table.remove(path, connection, modes)
+            } else {
+                table.has(path, connection, modes)
+            };
+        }
+        found
+    }
+
+    /// Sets the watches of a connection that was lost, and tells at once what happened in between.
+    fn set_watches(&mut self, connection: u64, watches: &SetWatches) {
+        let since = watches.relative_zxid;
+        for path in &watches.data {
+            match self.seen(path) {
+                None => self.tell(connection, EventKind::NodeDeleted, path, &[]),
+                Some((stat, acl)) if stat.mzxid > since => {
+                    self.tell(connection, EventKind::NodeDataChanged, path, &acl);
+                }
+                Some(_) => self.data.add(path, connection, Mode::Once),
+            }
+        }
+        for path in &watches.exist {
+            match self.seen(path) {
+                Some((_, acl)) => self.tell(connection, EventKind::NodeCreated, path, &acl),
+                None => self.data.add(path, connection, Mode::Once),
+            }
+        }
+        for path in &watches.child {
+            match self.seen(path) {
+                None => self.tell(connection, EventKind::NodeDeleted, path, &[]),
+                Some((stat, acl)) if stat.pzxid > since => {
+                    self.tell(connection, EventKind::NodeChildrenChanged, path, &acl);
+                }
+                Some(_) => self.child.add(path, connection, Mode::Once),
+            }
+        }
+        for path in &watches.persistent {
+            self.watch(path, connection, Mode::Persistent);
+        }
+        for path in &watches.recursive {
+            self.watch(path, connection, Mode::Recursive);
+        }
+    }
+
+    fn seen(&self, path: &str) -> Option<(Stat, Vec<Acl>)> {
+        let id = self.tree.find(path)?;
+        Some((self.tree.get(id)?.stat(), self.tree.acl(id).to_vec()))
+    }
+}

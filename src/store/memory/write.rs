@@ -1,0 +1,263 @@
+//! Changes: checked in the order in which `PrepRequestProcessor` checks them, since that decides
+//! which of two errors a client sees, and undone again when a later part of a `multi` fails.
+
+use super::acl::{self, Identity};
+use super::quota::{Effect, Quotas};
+use super::tree::{Id, Node, Tree};
+use crate::wire::request::Create;
+use crate::wire::{Code, OpResult, WriteOp};
+use crate::znode::{Acl, CreateMode, EventKind, NodeType, Perms, Stat, ZPath};
+
+/// Znodes that cannot be deleted.
+const SPECIAL: [&str; 4] = ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"];
+
+/// Something that watches are to be told of.
+#[derive(Debug)]
+pub(super) struct Happened {
+    pub(super) kind: EventKind,
+    pub(super) path: String,
+    /// Who may read the znode may be told.
+    pub(super) acl: Vec<Acl>,
+}
+
+/// One transaction: all of its changes carry one zxid, and all are made or none.
+pub(super) struct Transaction<'a> {
+    pub(super) tree: &'a mut Tree,
+    pub(super) identities: &'a [Identity],
+    pub(super) session: i64,
+    pub(super) zxid: i64,
+    /// Milliseconds since the epoch.
+    pub(super) now: i64,
+    pub(super) done: Done,
+}
+
+/// What a transaction has changed so far.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    undo: Vec<Undo>,
+    pub(super) happened: Vec<Happened>,
+    pub(super) effects: Vec<Effect>,
+}
+
+/// How to take a change back.
+#[derive(Debug)]
+enum Undo {
+    Create(Id),
+    Delete { parent: Id, name: String, acl: Vec<Acl>, node: Box<Node> },
+    Parent { id: Id, cversion: i32, pzxid: i64 },
+    Data { id: Id, data: Option<Box<[u8]>>, version: i32, mzxid: i64, mtime: i64 },
+    Acl { id: Id, acl: Vec<Acl>, aversion: i32 },
+}
+
+impl Transaction<'_> {
+    /// Makes one change.
+    pub(super) fn apply(&mut self, op: &WriteOp) -> Result<OpResult, Code> {
+        match op {
+            WriteOp::Create(create) => {
+                let (path, stat) = self.create(create)?;
+                let shown = create.stat
+                    || matches!(create.mode, CreateMode::Container)
+                    || create.mode.ttl().is_some();
+                Ok(OpResult::Created(path, shown.then_some(stat)))
+            }
+            WriteOp::Delete { path, version } => {
+                self.delete(path, *version)?;
+                Ok(OpResult::Deleted)
+            }
+            WriteOp::SetData { path, data, version } => {
+                self.set_data(path, data.as_deref(), *version).map(OpResult::Set)
+            }
+            WriteOp::Check { path, version } => {
+                let (_, node) = self.allowed(path, Perms::READ)?;
+                next_version(node.version, *version)?;
+                Ok(OpResult::Checked)
+            }
+        }
+    }
+
+    fn create(&mut self, create: &Create) -> Result<(String, Stat), Code> {
+        if create.mode.ttl().is_some_and(|ttl| !(1..=CreateMode::MAX_TTL).contains(&ttl)) {
+            return Err(Code::BAD_ARGUMENTS);
+        }
+        let (above, _) = create.path.rsplit_once('/').ok_or(Code::BAD_ARGUMENTS)?;
+        if create.path.contains('\0') {
+            return Err(Code::BAD_ARGUMENTS);
+        }
+        let acl = acl::settle(&create.acl, self.identities)?;
+        let parent = self.tree.find(above).ok_or(Code::NO_NODE)?;
+        self.permit(parent, Perms::CREATE)?;
+        let above = self.tree.get(parent).ok_or(Code::NO_NODE)?;
+        let (cversion, ephemeral, pzxid) =
+            (above.cversion, matches!(above.node_type(), NodeType::Ephemeral(_)), above.pzxid);
+        let path = if create.mode.is_sequential() {
+            format!("{}{}", create.path, sequence(cversion))
+        } else {
+            create.path.clone()
+        };
+        let valid = ZPath::parse(&path).map_err(|_| Code::BAD_ARGUMENTS)?;
+        if self.tree.find(&path).is_some() {
+            return Err(Code::NODE_EXISTS);
+        }
+        if ephemeral {
+            return Err(Code::NO_CHILDREN_FOR_EPHEMERALS);
+        }
+        let node_type = match create.mode {
+            mode if mode.is_ephemeral() => NodeType::Ephemeral(self.session),
+            CreateMode::Container => NodeType::Container,
+            mode => mode.ttl().map_or(NodeType::Persistent, NodeType::Ttl),
+        };
+        let data = create.data.as_deref().map(Into::into);
+        let node = Node::new(data, node_type.owner(), self.zxid, self.now);
+        let size = node.data_length();
+        let id = self.tree.insert(parent, valid.name(), &acl, node);
+        self.done.undo.push(Undo::Parent { id: parent, cversion, pzxid });
+        self.done.undo.push(Undo::Create(id));
+        if let Some(above) = self.tree.get_mut(parent) {
+            above.cversion = cversion.wrapping_add(1);
+            above.pzxid = self.zxid;
+        }
+        self.done.effects.extend(Effect::created(&path, size));
+        let stat = self.tree.get(id).map(Node::stat).unwrap_or_default();
+        self.happened(EventKind::NodeCreated, &path, acl);
+        self.children_changed(parent);
+        Ok((path, stat))
+    }
+
+    pub(super) fn delete(&mut self, path: &str, version: i32) -> Result<(), Code> {
+        let (above, _) = path.rsplit_once('/').ok_or(Code::BAD_ARGUMENTS)?;
+        if path.contains('\0') || SPECIAL.contains(&path) {
+            return Err(Code::BAD_ARGUMENTS);
+        }
+        let parent = self.tree.find(above).ok_or(Code::NO_NODE)?;
+        self.permit(parent, Perms::DELETE)?;
+        let id = self.tree.find(path).ok_or(Code::NO_NODE)?;
+        let node = self.tree.get(id).ok_or(Code::NO_NODE)?;
+        next_version(node.version, version)?;
+        if node.children > 0 {
+            return Err(Code::NOT_EMPTY);
+        }
+        self.take_out(id);
+        Ok(())
+    }
+
+    /// Deletes a znode without children, whoever asks.
+    pub(super) fn take_out(&mut self, id: Id) {
+        let path = self.tree.path(id);
+        let name = self.tree.name(id).to_owned();
+        let acl = self.tree.acl(id).to_vec();
+        let Some(node) = self.tree.remove(id) else { return };
+        let parent = node.parent();
+        self.done.effects.extend(Effect::deleted(&path, node.data_length()));
+        self.done.undo.push(Undo::Delete { parent, name, acl: acl.clone(), node: Box::new(node) });
+        if let Some(above) = self.tree.get_mut(parent) {
+            self.done.undo.push(Undo::Parent { id: parent, cversion: above.cversion, pzxid: above.pzxid });
+            above.pzxid = above.pzxid.max(self.zxid);
+        }
+        self.happened(EventKind::NodeDeleted, &path, acl);
+        self.children_changed(parent);
+    }
+
+    fn set_data(&mut self, path: &str, data: Option<&[u8]>, version: i32) -> Result<Stat, Code> {
+        let (id, node) = self.allowed(path, Perms::WRITE)?;
+        let new = next_version(node.version, version)?;
+        let (zxid, now) = (self.zxid, self.now);
+        let node = self.tree.get_mut(id).ok_or(Code::NO_NODE)?;
+        let before = node.data_length();
+        let old = std::mem::replace(&mut node.data, data.map(Into::into));
+        let undo = Undo::Data { id, data: old, version: node.version, mzxid: node.mzxid, mtime: node.mtime };
+        (node.version, node.mzxid, node.mtime) = (new, zxid, now);
+        let (stat, after) = (node.stat(), node.data_length());
+        self.done.undo.push(undo);
+        self.done.effects.extend(Effect::resized(path, before, after));
+        let acl = self.tree.acl(id).to_vec();
+        self.happened(EventKind::NodeDataChanged, path, acl);
+        Ok(stat)
+    }
+
+    pub(super) fn set_acl(&mut self, path: &str, acl: &[Acl], version: i32) -> Result<Stat, Code> {
+        ZPath::parse(path).map_err(|_| Code::BAD_ARGUMENTS)?;
+        let acl = acl::settle(acl, self.identities)?;
+        let (id, node) = self.allowed(path, Perms::ADMIN)?;
+        let (old, new) = (node.aversion, next_version(node.aversion, version)?);
+        self.done.undo.push(Undo::Acl { id, acl: self.tree.acl(id).to_vec(), aversion: old });
+        self.tree.set_acl(id, &acl);
+        let node = self.tree.get_mut(id).ok_or(Code::NO_NODE)?;
+        node.aversion = new;
+        Ok(node.stat())
+    }
+
+    /// Takes everything back.
+    pub(super) fn undo(&mut self) {
+        let done = std::mem::take(&mut self.done);
+        // A place that was freed is taken again in the opposite order, so every znode that comes
+        // back gets the place it had.
+        for undo in done.undo.into_iter().rev() {
+            match undo {
+                Undo::Create(id) => {
+                    self.tree.remove(id);
+                }
+                Undo::Delete { parent, name, acl, node } => {
+                    self.tree.insert(parent, &name, &acl, *node);
+                }
+                Undo::Parent { id, cversion, pzxid } => {
+                    if let Some(node) = self.tree.get_mut(id) {
+                        (node.cversion, node.pzxid) = (cversion, pzxid);
+                    }
+                }
+                Undo::Data { id, data, version, mzxid, mtime } => {
+                    if let Some(node) = self.tree.get_mut(id) {
+                        (node.data, node.version, node.mzxid, node.mtime) = (data, version, mzxid, mtime);
+                    }
+                }
+                Undo::Acl { id, acl, aversion } => {
+                    self.tree.set_acl(id, &acl);
+                    if let Some(node) = self.tree.get_mut(id) {
+                        node.aversion = aversion;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The znode at a valid path on which this is allowed.
+    fn allowed(&self, path: &str, wanted: Perms) -> Result<(Id, &Node), Code> {
+        ZPath::parse(path).map_err(|_| Code::BAD_ARGUMENTS)?;
+        let id = self.tree.find(path).ok_or(Code::NO_NODE)?;
+        self.permit(id, wanted)?;
+        Ok((id, self.tree.get(id).ok_or(Code::NO_NODE)?))
+    }
+
+    fn permit(&self, id: Id, wanted: Perms) -> Result<(), Code> {
+        let allowed = acl::allows(self.tree.acl(id), wanted, self.identities);
+        if allowed { Ok(()) } else { Err(Code::NO_AUTH) }
+    }
+
+    fn children_changed(&mut self, parent: Id) {
+        let (path, acl) = (self.tree.path(parent), self.tree.acl(parent).to_vec());
+        self.happened(EventKind::NodeChildrenChanged, &path, acl);
+    }
+
+    fn happened(&mut self, kind: EventKind, path: &str, acl: Vec<Acl>) {
+        self.done.happened.push(Happened { kind, path: path.to_owned(), acl });
+    }
+}
+
+/// Java's `%010d`, which counts a sign as a digit.
+fn sequence(number: i32) -> String {
+    format!("{number:010}")
+}
+
+/// The version after a change to a znode that is expected at `expected`; −1 expects any.
+fn next_version(current: i32, expected: i32) -> Result<i32, Code> {
+    if expected != -1 && expected != current {
+        return Err(Code::BAD_VERSION);
+    }
+    Ok(current.wrapping_add(1))
+}
+
+/// Applies what the transaction did to the quotas.
+pub(super) fn account(quotas: &mut Quotas, tree: &mut Tree, effects: Vec<Effect>) {
+    for effect in effects {
+        quotas.apply(tree, effect);
+    }
+}
