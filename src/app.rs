@@ -9,21 +9,22 @@ use std::process::ExitCode;
 use futures_util::future::BoxFuture;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cli, ColorChoice, Globals};
-use crate::client::{Config, OpenError};
+use crate::cli::{Cli, ColorChoice, Globals, Source};
+use crate::client::{Config, ConnectString, OpenError};
 use crate::command::{Asker, Command, Context, Progress, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::render::{self, Notes, Palette};
 use crate::store::live::Live;
 use crate::store::memory::{Ensemble, Rules};
 use crate::store::{ReadOnly, Store};
+use crate::treefile;
 use crate::view::{Note, Out};
 
 /// Runs zkx with the arguments of a command line, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     report_bugs();
     let absent = |name: &str| variable(name).is_none() && present(name);
-    let cli = match Cli::parse(args, absent) {
+    let cli = match Cli::parse(args, &absent) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no failure.
@@ -170,7 +171,45 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
     result
 }
 
+/// The store that the user names.
 async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
+    let seed = match &globals.server {
+        Source::Live(servers) => return live(servers, globals).await,
+        Source::Memory(None) => String::new(),
+        Source::Memory(Some(file)) => read(file)?,
+        Source::Sandbox => include_str!("sandbox.yaml").to_owned(),
+    };
+    let memory = ensemble(&seed, &globals.server)?.store(globals.max_request);
+    for auth in &globals.auth {
+        memory
+            .authenticate(&auth.scheme, &auth.secret)
+            .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
+    }
+    Ok(if globals.read_only { Box::new(ReadOnly(memory)) } else { Box::new(memory) })
+}
+
+/// An ensemble in memory with the znodes of a tree file, which is `named` so.
+fn ensemble(seed: &str, named: &Source) -> Result<Ensemble> {
+    let bad = |place: String, error: &dyn std::fmt::Display| {
+        let file = named.to_string();
+        let file = file.strip_prefix("mem:").unwrap_or(&file);
+        Error::new(Kind::Config, format!("{file}:{place}: {error}"))
+    };
+    let entries = treefile::parse(seed)
+        .map_err(|error| bad(format!("{}:{}", error.line, error.column), &error.message))?;
+    let ensemble = Ensemble::new(Rules::default());
+    ensemble.plant(&entries).map_err(|(entry, code)| {
+        bad(entry.line.to_string(), &format!("cannot create {}: {}", entry.path, code.words()))
+    })?;
+    Ok(ensemble)
+}
+
+fn read(file: &std::path::Path) -> Result<String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Error::new(Kind::Config, format!("cannot read {}", file.display())).because(error))
+}
+
+async fn live(servers: &ConnectString, globals: &Globals) -> Result<Box<dyn Store>> {
     let config = Config {
         session_timeout: globals.session_timeout,
         connect_timeout: globals.connect_timeout,
@@ -179,7 +218,7 @@ async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
         auth: globals.auth.clone(),
         max_reply: globals.max_reply,
         max_request: globals.max_request,
-        ..Config::new(globals.server.clone())
+        ..Config::new(servers.clone())
     };
     let live = Live::connect(config).await.map_err(|error| unreachable(error, globals))?;
     Ok(if globals.read_only { Box::new(ReadOnly(live)) } else { Box::new(live) })
@@ -197,7 +236,9 @@ fn unreachable(error: OpenError, globals: &Globals) -> Error {
     }
     let error = Error::new(Kind::Connection, text);
     if globals.server.to_string() == "localhost:2181" {
-        error.hint("name the servers with --server or ZKX_SERVER")
+        error
+            .hint("name the servers with --server or ZKX_SERVER")
+            .hint("`zkx sandbox tree /` shows zkx at work without one")
     } else {
         error
     }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod render;
 pub mod server;
 pub mod store;
+pub mod treefile;
 pub mod view;
 pub mod walk;
 pub mod wire;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// says so.
 const FLOORS: &[&[&str]] = &[
     &["error", "znode"],
-    &["wire"],
+    &["wire", "treefile"],
     &["client"],
     &["store"],
     &["walk", "server"],

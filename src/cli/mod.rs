@@ -2,17 +2,19 @@
 
 mod argv;
 mod refusal;
+mod source;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use argv::{Normal, normalise};
 use refusal::tidy;
+pub use source::Source;
 
-use crate::client::{Auth, ConnectString};
+use crate::client::Auth;
 use crate::command::Command;
 use crate::render::Format;
 
@@ -46,7 +48,25 @@ struct Root {
 
 /// The whole command line: every command, with its options and its help.
 pub fn definition() -> clap::Command {
-    Root::command().subcommands(Command::NAMES.iter().filter_map(|name| Command::definition(name)))
+    complete(Root::command())
+}
+
+fn complete(root: clap::Command) -> clap::Command {
+    let commands = Command::NAMES.iter().filter_map(|name| Command::definition(name));
+    root.subcommands(commands).subcommand(Sandbox::augment_args(clap::Command::new(SANDBOX)))
+}
+
+const SANDBOX: &str = "sandbox";
+
+/// Run a command on an ensemble in memory that holds a small world, to learn and to try
+///
+/// A Kafka cluster with old consumers, an application's configuration, its workers and its locks.
+/// Nothing is kept: every call finds the world as it was.
+#[derive(Debug, clap::Args)]
+struct Sandbox {
+    /// The command, like `tree /`
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
 }
 
 impl Cli {
@@ -54,7 +74,7 @@ impl Cli {
     /// `absent` is true are not looked at.
     pub fn parse(
         args: impl IntoIterator<Item = OsString>,
-        absent: impl Fn(&str) -> bool,
+        absent: &dyn Fn(&str) -> bool,
     ) -> Result<Self, clap::Error> {
         let root = || {
             Root::command().mut_args(|arg| match arg.get_env().and_then(|name| name.to_str()) {
@@ -67,14 +87,20 @@ impl Cli {
         // To define every command costs more than all else that happens before the first byte to
         // the server (0.9 of 1.6 million instructions); the one that is named is enough, unless
         // there is something to explain.
-        let named = command.and_then(|at| args.get(at)?.to_str()).and_then(Command::definition);
-        if let Some(command) = named
+        let name = command.and_then(|at| args.get(at)?.to_str());
+        if let (Some(SANDBOX), Some(at)) = (name, command)
+            && args.len() > at + 1
+        {
+            let words = ["--server".into(), Source::SANDBOX.into()];
+            let inside = args.iter().take(at).cloned().chain(words).chain(args.iter().skip(at + 1).cloned());
+            return Self::parse(inside.collect::<Vec<_>>(), absent);
+        }
+        if let Some(command) = name.and_then(Command::definition)
             && let Ok(cli) = Self::read(first.subcommand(command), &args)
         {
             return Ok(cli);
         }
-        let commands = Command::NAMES.iter().filter_map(|name| Command::definition(name));
-        Self::read(root().subcommands(commands), &args).map_err(tidy)
+        Self::read(complete(root()), &args).map_err(tidy)
     }
 
     fn read(definition: clap::Command, args: &[OsString]) -> Result<Self, clap::Error> {
@@ -104,10 +130,11 @@ pub enum ColorChoice {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// Servers, like host:2181,host:2181/chroot (before the command also -s)
+    /// Servers, like host:2181,host:2181/chroot, or mem:FILE for an ensemble in memory (before the
+    /// command also -s)
     #[arg(long, global = true, value_name = "SERVERS", env = "ZKX_SERVER", default_value = "localhost:2181",
-          value_parser = servers, hide_default_value = true)]
-    pub server: ConnectString,
+          value_parser = source::parse, hide_default_value = true)]
+    pub server: Source,
 
     /// Credentials as SCHEME:SECRET, like digest:USER:PASSWORD; may be given more than once
     #[arg(long, global = true, value_name = "AUTH", env = "ZKX_AUTH", hide_env_values = true, value_parser = auth)]
@@ -180,10 +207,6 @@ pub struct Globals {
     /// Print no notes, only warnings and errors
     #[arg(short = 'q', long, global = true, env = "ZKX_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
-}
-
-fn servers(text: &str) -> Result<ConnectString, String> {
-    ConnectString::parse(text).map_err(|error| error.to_string())
 }
 
 fn auth(text: &str) -> Result<Auth, String> {

@@ -2,7 +2,8 @@
 //!
 //! In a ```` ```console ```` block a line that begins with `$ ` is a command for the shell; what follows
 //! is its standard output, then its standard error, then `[exit N]` when that is not 0. A comment
-//! `# elsewhere: COMMAND` is run by another client once the command waits.
+//! `# elsewhere: COMMAND` is run by another client once the command waits. A ```` ```yaml ```` block that
+//! begins with `# NAME` is a file of that name beside them.
 
 use std::time::Duration;
 
@@ -34,14 +35,22 @@ fn examples() -> Vec<Example> {
     examples
 }
 
+/// The files that the examples find, with their names.
+fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    README.split("```yaml\n# ").skip(1).map(|block| {
+        let (name, rest) = block.split_once('\n').unwrap();
+        (name, rest.split_once("```").unwrap().0)
+    })
+}
+
 /// `sh` with zkx on its path and the lab as its server.
 fn shell(lab: &Lab, command: &str) -> Zkx {
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_zkx")).parent().unwrap();
     #[expect(clippy::disallowed_methods, reason = "all that is taken over from outside")]
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", bin.display());
-    Zkx::program("sh")
-        .args(["-c", command])
+    let sh = files().fold(Zkx::program("sh"), |sh, (name, text)| sh.file(name, text));
+    sh.args(["-c", command])
         .env("PATH", path)
         .env("ZKX_SERVER", lab.at(&lab.addr()))
         .timeout(Duration::from_secs(30))

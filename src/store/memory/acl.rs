@@ -21,6 +21,11 @@ impl Identity {
         Self { scheme: "ip".into(), id: address.to_string() }
     }
 
+    /// Who may do everything.
+    pub(super) fn superuser() -> Self {
+        Self { scheme: "super".into(), id: String::new() }
+    }
+
     /// What credentials prove; `superuser` is the digest that may do everything.
     pub(super) fn prove(
         scheme: &str,
@@ -34,7 +39,7 @@ impl Identity {
                 let digest = digest(&String::from_utf8_lossy(secret));
                 let mut proved = Vec::new();
                 if superuser == Some(&digest) {
-                    proved.push(Self { scheme: "super".into(), id: String::new() });
+                    proved.push(Self::superuser());
                 }
                 proved.push(Self { scheme: "digest".into(), id: digest });
                 Ok(proved)

@@ -9,8 +9,10 @@ use super::quota::Quotas;
 use super::tree::{Id, Node, ROOT, Tree};
 use super::watches::{Mode, Table};
 use super::write::{Done, Transaction, account};
+use crate::treefile::Entry;
+use crate::wire::request::Create;
 use crate::wire::{Code, OpResult, Reply, Request, WriteOp};
-use crate::znode::{Acl, EventKind, NodeType, Perms};
+use crate::znode::{Acl, CreateMode, EventKind, NodeType, Perms};
 
 /// What connections are told beside their answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +136,36 @@ impl Engine {
             // As `SessionTrackerImpl` does: the server's id above, the time below it.
             next_session: (1 << 56) | ((begun << 24 >> 8) & 0x00ff_ffff_ffff_0000),
         }
+    }
+
+    /// Plants a znode as a tree file has it, above all ACLs, with what is there already replaced.
+    /// Ephemerals belong to `session`.
+    pub(super) fn plant(&mut self, entry: &Entry, session: i64) -> Result<(), Code> {
+        self.zxid += 1;
+        let identities = [Identity::superuser()];
+        let mut transaction =
+            transaction(&mut self.tree, &identities, session, self.zxid, (self.rules.clock)());
+        let path = entry.path.to_string();
+        let acl = entry.acl.clone().unwrap_or_else(|| vec![Acl::open()]);
+        let data = entry.data.clone();
+        let planted = if transaction.tree.find(&path).is_some() {
+            let set = transaction.apply(&WriteOp::SetData { path: path.clone(), data, version: -1 });
+            set.and_then(|_| transaction.set_acl(&path, &acl, -1)).map(drop)
+        } else {
+            let mode = match entry.node_type {
+                NodeType::Persistent => CreateMode::Persistent,
+                NodeType::Ephemeral(_) => CreateMode::Ephemeral,
+                NodeType::Container => CreateMode::Container,
+                NodeType::Ttl(ttl) => CreateMode::Ttl(ttl),
+            };
+            transaction.apply(&WriteOp::Create(Create { path, data, acl, mode, stat: false })).map(drop)
+        };
+        if planted.is_err() {
+            transaction.undo();
+        }
+        let done = transaction.done;
+        self.commit(done);
+        planted
     }
 
     /// Opens a session.

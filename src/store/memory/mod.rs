@@ -23,9 +23,10 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::{
     Answers, Change, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written,
 };
+use crate::treefile::Entry;
 use crate::wire::request::Create;
 use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request, WriteOp};
-use crate::znode::{Event, ZPath};
+use crate::znode::{Event, NodeType, ZPath};
 use engine::Engine;
 pub use engine::{Answered, Figures, Listener, Rules, Told};
 
@@ -43,6 +44,15 @@ impl Ensemble {
     /// An ensemble as it is when it was never used.
     pub fn new(rules: Rules) -> Self {
         Self(Arc::new(Mutex::new(Engine::new(rules))))
+    }
+
+    /// Plants the znodes of a tree file; the ephemerals among them belong to a session that never
+    /// ends. Fails with the one that cannot be.
+    pub fn plant<'a>(&self, entries: &'a [Entry]) -> Result<(), (&'a Entry, Code)> {
+        let mut engine = self.lock();
+        let ephemeral = |entry: &Entry| matches!(entry.node_type, NodeType::Ephemeral(_));
+        let session = if entries.iter().any(ephemeral) { engine.open(i64::MAX, [0; 16]) } else { 0 };
+        entries.iter().try_for_each(|entry| engine.plant(entry, session).map_err(|code| (entry, code)))
     }
 
     /// A store over it, with a session of its own that never expires.
