@@ -65,12 +65,18 @@ fn end(w: &mut Writer<'_>) {
     header(w, OpCode::Error, true, -1);
 }
 
+/// Bytes of an item with its header, when it holds little: so a vector seldom grows, which was a
+/// quarter of the time that decoding took.
+const SMALL_ITEM: usize = 81;
+/// No more than these are expected beforehand, whatever the length of the frame.
+const MANY_ITEMS: usize = 10_000;
+
 /// Reads headers and their bodies up to the closing one.
 fn each<T>(
     r: &mut Reader,
     mut body: impl FnMut(OpCode, &mut Reader) -> Result<T, Malformed>,
 ) -> Result<Vec<T>, Malformed> {
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity((r.remaining() / SMALL_ITEM).min(MANY_ITEMS));
     loop {
         let op = r.int()?;
         let done = r.bool()?;

@@ -111,7 +111,11 @@ pub fn natural(a: &str, b: &str) -> Ordering {
 }
 
 fn natural_bytes(a: &[u8], b: &[u8]) -> Ordering {
-    let (mut left, mut right) = (a, b);
+    // What is alike at the beginning decides nothing, except for a number that goes on behind it.
+    let alike = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let digits = a.iter().take(alike).rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = |text| <[u8]>::get(text, alike - digits..).unwrap_or_default();
+    let (mut left, mut right) = (rest(a), rest(b));
     loop {
         match (left.split_first(), right.split_first()) {
             (None, None) => return a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
