@@ -2,6 +2,9 @@
 //!
 //! Nothing below this floor looks at the environment or at terminals, and nothing above it exists.
 
+mod dry_run;
+mod source;
+
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
@@ -9,15 +12,12 @@ use std::process::ExitCode;
 use futures_util::future::BoxFuture;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cli, ColorChoice, Globals, Source};
-use crate::client::{Config, ConnectString, OpenError};
+use crate::cli::{Cli, ColorChoice, Globals};
 use crate::command::{Asker, Command, Context, Progress, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::render::{self, Notes, Palette};
-use crate::store::live::Live;
+use crate::store::Store;
 use crate::store::memory::{Ensemble, Rules};
-use crate::store::{ReadOnly, Store};
-use crate::treefile;
 use crate::view::{Note, Out};
 
 /// Runs zkx with the arguments of a command line, the program's name first.
@@ -154,7 +154,7 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
             .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
         let store: Box<dyn Store> = if command.needs_ensemble() {
             tokio::select! {
-                store = open(&globals) => store?,
+                store = source::open(&globals) => store?,
                 kind = interrupts.next() => return Err(Error::new(kind, String::new())),
             }
         } else {
@@ -171,79 +171,6 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
     result
 }
 
-/// The store that the user names.
-async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
-    let seed = match &globals.server {
-        Source::Live(servers) => return live(servers, globals).await,
-        Source::Memory(None) => String::new(),
-        Source::Memory(Some(file)) => read(file)?,
-        Source::Sandbox => include_str!("sandbox.yaml").to_owned(),
-    };
-    let memory = ensemble(&seed, &globals.server)?.store(globals.max_request);
-    for auth in &globals.auth {
-        memory
-            .authenticate(&auth.scheme, &auth.secret)
-            .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
-    }
-    Ok(if globals.read_only { Box::new(ReadOnly(memory)) } else { Box::new(memory) })
-}
-
-/// An ensemble in memory with the znodes of a tree file, which is `named` so.
-fn ensemble(seed: &str, named: &Source) -> Result<Ensemble> {
-    let bad = |place: String, error: &dyn std::fmt::Display| {
-        let file = named.to_string();
-        let file = file.strip_prefix("mem:").unwrap_or(&file);
-        Error::new(Kind::Config, format!("{file}:{place}: {error}"))
-    };
-    let entries = treefile::parse(seed)
-        .map_err(|error| bad(format!("{}:{}", error.line, error.column), &error.message))?;
-    let ensemble = Ensemble::new(Rules::default());
-    ensemble.plant(&entries).map_err(|(entry, code)| {
-        bad(entry.line.to_string(), &format!("cannot create {}: {}", entry.path, code.words()))
-    })?;
-    Ok(ensemble)
-}
-
-fn read(file: &std::path::Path) -> Result<String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Error::new(Kind::Config, format!("cannot read {}", file.display())).because(error))
-}
-
-async fn live(servers: &ConnectString, globals: &Globals) -> Result<Box<dyn Store>> {
-    let config = Config {
-        session_timeout: globals.session_timeout,
-        connect_timeout: globals.connect_timeout,
-        request_timeout: globals.request_timeout,
-        read_only: globals.allow_read_only_server,
-        auth: globals.auth.clone(),
-        max_reply: globals.max_reply,
-        max_request: globals.max_request,
-        ..Config::new(servers.clone())
-    };
-    let live = Live::connect(config).await.map_err(|error| unreachable(error, globals))?;
-    Ok(if globals.read_only { Box::new(ReadOnly(live)) } else { Box::new(live) })
-}
-
-/// Each address and its reason, one a line.
-fn unreachable(error: OpenError, globals: &Globals) -> Error {
-    let OpenError::Unreachable { cause, within } = error else {
-        return Error::new(Kind::Connection, error.to_string());
-    };
-    let within = humantime::format_duration(within);
-    let mut text = format!("cannot connect to {} within {within}", globals.server);
-    for attempt in &cause.attempts {
-        text.push_str(&format!("\n  {attempt}"));
-    }
-    let error = Error::new(Kind::Connection, text);
-    if globals.server.to_string() == "localhost:2181" {
-        error
-            .hint("name the servers with --server or ZKX_SERVER")
-            .hint("`zkx sandbox tree /` shows zkx at work without one")
-    } else {
-        error
-    }
-}
-
 /// Runs a command until it is done or interrupted.
 async fn supervise(
     store: &dyn Store,
@@ -253,17 +180,22 @@ async fn supervise(
     asker: &dyn Asker,
     interrupts: &mut Interrupts,
 ) -> Result<()> {
+    let dry_run = globals.dry_run && command.writes();
     let settings = Settings {
-        yes: globals.yes,
-        max_nodes: globals.max_nodes,
+        yes: globals.yes || dry_run,
+        max_nodes: globals.max_nodes.or(dry_run.then_some(usize::MAX)),
         show_secrets: globals.show_secrets,
         protected: Vec::new(),
         one_shot: true,
+        dry_run,
     };
     let progress = Progress::default();
     let cx = Context { store, out: &out, settings: &settings, asker, progress: &progress };
+    let run = async {
+        if dry_run { dry_run::rehearse(&cx, command, globals).await } else { command.run(&cx).await }
+    };
     tokio::select! {
-        result = command.run(&cx) => result,
+        result = run => result,
         kind = interrupts.next() => Err(match (progress.only_waits(), progress.has_written()) {
             (true, _) => return Ok(()),
             (false, true) => Error::new(kind, "interrupted: the write that was under way may have been done"),

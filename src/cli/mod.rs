@@ -156,6 +156,10 @@ pub struct Globals {
     #[arg(long, global = true, env = "ZKX_READ_ONLY", value_parser = clap::builder::FalseyValueParser::new())]
     pub read_only: bool,
 
+    /// Say what a command would change, and change nothing
+    #[arg(long, global = true, env = "ZKX_DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
+    pub dry_run: bool,
+
     /// Answer questions with yes
     #[arg(short = 'y', long, global = true, env = "ZKX_YES", value_parser = clap::builder::FalseyValueParser::new())]
     pub yes: bool,

@@ -23,6 +23,8 @@ pub struct Settings {
     pub protected: Vec<ZPath>,
     /// The session ends with the command.
     pub one_shot: bool,
+    /// Nothing that is written will last: there is nothing to wait for.
+    pub dry_run: bool,
 }
 
 /// What `--yes` alone may touch: without somebody who reads the number first, a mistyped path must

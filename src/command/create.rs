@@ -108,7 +108,7 @@ impl Create {
         let acl = self.acl.take().map_or_else(|| vec![Acl::open()], |list| list.0);
         let (path, parents) = self.create(cx, data, acl, mode).await?;
         cx.out.value(View::Created(CreatedView { path: path.clone(), parents })).await?;
-        match (self.hold, self.ephemeral && cx.settings.one_shot) {
+        match (self.hold && !cx.settings.dry_run, self.ephemeral && cx.settings.one_shot) {
             (true, _) => hold(cx, path).await,
             (false, true) => {
                 let note = format!("{path} goes with this session, which ends now; --hold keeps it");

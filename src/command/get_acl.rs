@@ -32,7 +32,7 @@ impl GetAcl {
 }
 
 /// Hides the hash of digest ids: it is all that an offline guess at the password needs.
-pub(super) fn masked(mut list: Vec<Acl>) -> Vec<Acl> {
+pub fn masked(mut list: Vec<Acl>) -> Vec<Acl> {
     for acl in list.iter_mut().filter(|acl| acl.scheme == "digest") {
         if let Some((user, _)) = acl.id.split_once(':') {
             acl.id = format!("{user}:***");

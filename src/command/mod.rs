@@ -25,6 +25,7 @@ mod whoami;
 use clap::ArgMatches;
 
 pub use context::{Asker, Context, Progress, Settings};
+pub use get_acl::masked;
 
 use crate::error::Result;
 use crate::znode::ZPath;
@@ -92,6 +93,14 @@ commands! {
 }
 
 impl Command {
+    /// Whether it changes znodes.
+    pub fn writes(&self) -> bool {
+        matches!(
+            self,
+            Self::Create(_) | Self::Set(_) | Self::Delete(_) | Self::DeleteAll(_) | Self::SetAcl(_)
+        )
+    }
+
     /// Whether it works on the ensemble that the user names; one in memory does for the others.
     pub fn needs_ensemble(&self) -> bool {
         !matches!(self, Self::Server(_))

@@ -7,10 +7,12 @@ use unicode_width::UnicodeWidthStr;
 use super::feed::Feed;
 use super::times::Clock;
 use super::{Options, Renderer, data, tree};
-use crate::view::{Changed, EventRow, Happening, ListingView, LongRow, Row, Seen, Shape, View, hex};
+use crate::view::{
+    Changed, EventRow, Happening, ListingView, LongRow, Planned, PlannedRow, Row, Seen, Shape, View, hex,
+};
 use crate::znode::data::preview;
 use crate::znode::text::{count, sanitise, size};
-use crate::znode::{NodeType, Stat};
+use crate::znode::{Acl, NodeType, Stat};
 
 pub(super) struct Human {
     options: Options,
@@ -123,6 +125,38 @@ impl Human {
         writeln!(out)
     }
 
+    fn planned(&self, row: &PlannedRow, out: &mut dyn Write) -> io::Result<()> {
+        let palette = self.options.palette;
+        let path = self.name(&row.path);
+        match &row.what {
+            Planned::Created { data, acl } => {
+                write!(out, "{} {path}", palette.new_value().paint("+"))?;
+                self.values(None, Some(data), out)?;
+                if let Some(acl) = acl {
+                    write!(out, "  acl {}", self.name(&list(acl)))?;
+                }
+            }
+            Planned::Deleted { znodes } => {
+                write!(out, "{} {path}", palette.old_value().paint("-"))?;
+                if *znodes > 1 {
+                    write!(out, "  ({})", count(*znodes, "znode"))?;
+                }
+            }
+            Planned::Changed { data, acl } => {
+                write!(out, "{} {path}", palette.warning().paint("~"))?;
+                if let Some((old, new)) = data {
+                    self.values(Some(old), Some(new), out)?;
+                }
+                if let Some((old, new)) = acl {
+                    let (old, new) = (list(old), list(new));
+                    let old = palette.old_value().paint(self.name(&old));
+                    write!(out, "  acl {old} → {}", palette.new_value().paint(self.name(&new)))?;
+                }
+            }
+        }
+        writeln!(out)
+    }
+
     /// `old → new`, as far as they are known.
     fn values(&self, old: Option<&Seen>, new: Option<&Seen>, out: &mut dyn Write) -> io::Result<()> {
         const WIDTH: usize = 60;
@@ -194,12 +228,18 @@ impl Renderer for Human {
                     Row::Path(row) => writeln!(out, "{}", self.name(&row.path))?,
                     Row::Long(row) => self.long(row, out)?,
                     Row::Event(row) => self.event(row, out)?,
+                    Row::Planned(row) => self.planned(row, out)?,
                     Row::Tree(_) => {}
                 }
             }
         }
         Ok(())
     }
+}
+
+/// An ACL on one line.
+fn list(acl: &[Acl]) -> String {
+    acl.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 /// Writes names in as many columns as fit, down and then across, as `ls` does.

@@ -7,6 +7,7 @@
 mod guard;
 pub mod live;
 pub mod memory;
+pub mod overlay;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

@@ -4,6 +4,7 @@
 //! of the serialised forms are the protocol's and stable.
 
 mod out;
+mod plan;
 mod rows;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 pub use out::{Flushed, Message, Out, Shape, channel};
+pub use plan::{Planned, PlannedRow};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
 
 use crate::error::Kind;

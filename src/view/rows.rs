@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{StatBody, Value, maybe_stat, path};
+use super::{PlannedRow, StatBody, Value, maybe_stat, path};
 use crate::znode::{Acl, EventKind, Stat, ZPath};
 
 /// One row of a streamed answer.
@@ -19,6 +19,8 @@ pub enum Row {
     Tree(TreeRow),
     /// `watch`, `get -w`…
     Event(EventRow),
+    /// `--dry-run`.
+    Planned(PlannedRow),
 }
 
 /// A znode that was found.
@@ -194,7 +196,8 @@ impl Serialize for EventRow {
     }
 }
 
-struct EncodedValue<'a>(Value<'a>);
+/// Data beside how it is encoded.
+pub(super) struct EncodedValue<'a>(pub(super) Value<'a>);
 
 impl Serialize for EncodedValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

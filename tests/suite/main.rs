@@ -13,6 +13,7 @@ mod cuts;
 mod failover;
 mod faults;
 mod harness;
+mod overlay;
 mod readme;
 mod session;
 mod walk;

@@ -9,10 +9,8 @@ use super::quota::Quotas;
 use super::tree::{Id, Node, ROOT, Tree};
 use super::watches::{Mode, Table};
 use super::write::{Done, Transaction, account};
-use crate::treefile::Entry;
-use crate::wire::request::Create;
 use crate::wire::{Code, OpResult, Reply, Request, WriteOp};
-use crate::znode::{Acl, CreateMode, EventKind, NodeType, Perms};
+use crate::znode::{Acl, EventKind, NodeType, Perms};
 
 /// What connections are told beside their answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,9 +109,10 @@ pub(super) struct Engine {
 impl Engine {
     /// The tree that every new ensemble has.
     pub(super) fn new(rules: Rules) -> Self {
+        let mut engine = Self::bare(rules);
         let open = [Acl::open()];
         let empty = |data: Option<&[u8]>| Node::new(data.map(Into::into), 0, 0, 0);
-        let mut tree = Tree::new(empty(Some(b"")), &open);
+        let tree = &mut engine.tree;
         let zookeeper = tree.insert(ROOT, "zookeeper", &open, empty(Some(b"")));
         tree.insert(zookeeper, "quota", &open, empty(Some(b"")));
         let readable = [Acl { perms: Perms::READ, ..Acl::open() }];
@@ -122,11 +121,16 @@ impl Engine {
         if let Some(config) = tree.get_mut(config) {
             config.aversion = -1;
         }
+        engine
+    }
+
+    /// A tree of nothing but the root.
+    pub(super) fn bare(rules: Rules) -> Self {
         let begun = (rules.clock)();
         Self {
             zxid: rules.first_zxid,
             rules,
-            tree,
+            tree: Tree::new(Node::new(Some(Box::default()), 0, 0, 0), &[Acl::open()]),
             quotas: Quotas::default(),
             data: Table::default(),
             child: Table::default(),
@@ -136,36 +140,6 @@ impl Engine {
             // As `SessionTrackerImpl` does: the server's id above, the time below it.
             next_session: (1 << 56) | ((begun << 24 >> 8) & 0x00ff_ffff_ffff_0000),
         }
-    }
-
-    /// Plants a znode as a tree file has it, above all ACLs, with what is there already replaced.
-    /// Ephemerals belong to `session`.
-    pub(super) fn plant(&mut self, entry: &Entry, session: i64) -> Result<(), Code> {
-        self.zxid += 1;
-        let identities = [Identity::superuser()];
-        let mut transaction =
-            transaction(&mut self.tree, &identities, session, self.zxid, (self.rules.clock)());
-        let path = entry.path.to_string();
-        let acl = entry.acl.clone().unwrap_or_else(|| vec![Acl::open()]);
-        let data = entry.data.clone();
-        let planted = if transaction.tree.find(&path).is_some() {
-            let set = transaction.apply(&WriteOp::SetData { path: path.clone(), data, version: -1 });
-            set.and_then(|_| transaction.set_acl(&path, &acl, -1)).map(drop)
-        } else {
-            let mode = match entry.node_type {
-                NodeType::Persistent => CreateMode::Persistent,
-                NodeType::Ephemeral(_) => CreateMode::Ephemeral,
-                NodeType::Container => CreateMode::Container,
-                NodeType::Ttl(ttl) => CreateMode::Ttl(ttl),
-            };
-            transaction.apply(&WriteOp::Create(Create { path, data, acl, mode, stat: false })).map(drop)
-        };
-        if planted.is_err() {
-            transaction.undo();
-        }
-        let done = transaction.done;
-        self.commit(done);
-        planted
     }
 
     /// Opens a session.
@@ -270,7 +244,7 @@ impl Engine {
         let now = (self.rules.clock)();
         let over = |id: &Id| {
             self.tree.get(*id).is_some_and(|node| {
-                node.children == 0
+                node.all_children() == 0
                     && match node.node_type() {
                         NodeType::Container => node.cversion > 0,
                         NodeType::Ttl(ttl) => ttl != 0 && now - node.mtime > ttl,
@@ -385,7 +359,7 @@ impl Engine {
     }
 
     /// Counts a transaction's changes and tells those who watch.
-    fn commit(&mut self, done: Done) {
+    pub(super) fn commit(&mut self, done: Done) {
         account(&mut self.quotas, &mut self.tree, done.effects);
         let mut told_of_deletion = Vec::new();
         for happened in done.happened {
@@ -426,7 +400,7 @@ impl Engine {
     }
 }
 
-fn transaction<'a>(
+pub(super) fn transaction<'a>(
     tree: &'a mut Tree,
     identities: &'a [Identity],
     session: i64,

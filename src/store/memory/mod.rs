@@ -8,6 +8,7 @@
 mod acl;
 mod engine;
 mod interner;
+mod plant;
 mod quota;
 mod read;
 mod tree;
@@ -26,7 +27,7 @@ use super::{
 use crate::treefile::Entry;
 use crate::wire::request::Create;
 use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request, WriteOp};
-use crate::znode::{Event, NodeType, ZPath};
+use crate::znode::{Acl, Event, NodeType, Stat, ZPath};
 use engine::Engine;
 pub use engine::{Answered, Figures, Listener, Rules, Told};
 
@@ -44,6 +45,27 @@ impl Ensemble {
     /// An ensemble as it is when it was never used.
     pub fn new(rules: Rules) -> Self {
         Self(Arc::new(Mutex::new(Engine::new(rules))))
+    }
+
+    /// An ensemble for an overlay: it has nothing but a root, and takes over what it is given.
+    pub(super) fn bare(rules: Rules) -> Self {
+        Self(Arc::new(Mutex::new(Engine::bare(rules))))
+    }
+
+    /// Whether there is a znode at `path`.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.lock().tree.find(path).is_some()
+    }
+
+    /// Takes a znode over from the store below; its parent must be here, and counts it among its
+    /// children there if it is `listed`.
+    pub(super) fn adopt(&self, path: &str, data: Option<&[u8]>, stat: &Stat, listed: bool) {
+        self.lock().adopt(path, data, stat, listed);
+    }
+
+    /// Sets the ACL of an adopted znode to what it was below.
+    pub(super) fn adopt_acl(&self, path: &str, acl: &[Acl]) {
+        self.lock().adopt_acl(path, acl);
     }
 
     /// Plants the znodes of a tree file; the ephemerals among them belong to a session that never

@@ -47,6 +47,8 @@ pub(super) struct Node {
     next: Id,
     previous: Id,
     pub(super) children: u32,
+    /// Children beside these, in the store below an overlay.
+    pub(super) elsewhere: u32,
 }
 
 impl Node {
@@ -70,7 +72,29 @@ impl Node {
             next: NONE,
             previous: NONE,
             children: 0,
+            elsewhere: 0,
         }
+    }
+
+    /// A znode as another store has it, all of its children there.
+    pub(super) fn adopted(data: Option<Box<[u8]>>, stat: &Stat) -> Self {
+        let cversion = stat.cversion.wrapping_add(stat.num_children) / 2;
+        Self {
+            mzxid: stat.mzxid,
+            pzxid: stat.pzxid,
+            ctime: stat.ctime,
+            mtime: stat.mtime,
+            version: stat.version,
+            cversion,
+            aversion: stat.aversion,
+            elsewhere: stat.num_children.unsigned_abs(),
+            ..Self::new(data, stat.ephemeral_owner, stat.czxid, stat.ctime)
+        }
+    }
+
+    /// All of its children.
+    pub(super) fn all_children(&self) -> u32 {
+        self.children + self.elsewhere
     }
 
     pub(super) fn node_type(&self) -> NodeType {
@@ -87,7 +111,7 @@ impl Node {
 
     /// As `DataNode.copyStat` computes it.
     pub(super) fn stat(&self) -> Stat {
-        let children = self.children as i32;
+        let children = self.all_children() as i32;
         Stat {
             czxid: self.czxid,
             mzxid: self.mzxid,
@@ -141,6 +165,15 @@ impl Tree {
         let acl = tree.acls.take(acl);
         tree.put(Node { name, acl, ..root });
         tree
+    }
+
+    /// Puts another root in the place of one that has no children.
+    pub(super) fn replace_root(&mut self, root: Node) {
+        if let Some(old) = self.get_mut(ROOT)
+            && old.children == 0
+        {
+            *old = Node { acl: old.acl, name: old.name, ..root };
+        }
     }
 
     /// How many znodes there are, the root too.

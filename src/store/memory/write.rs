@@ -133,7 +133,7 @@ impl Transaction<'_> {
         let id = self.tree.find(path).ok_or(Code::NO_NODE)?;
         let node = self.tree.get(id).ok_or(Code::NO_NODE)?;
         next_version(node.version, version)?;
-        if node.children > 0 {
+        if node.all_children() > 0 {
             return Err(Code::NOT_EMPTY);
         }
         self.take_out(id);

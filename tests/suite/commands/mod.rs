@@ -12,6 +12,7 @@ mod create;
 mod create_data;
 mod delete;
 mod deleteall;
+mod dry_run;
 mod errors;
 mod exists;
 mod formats;

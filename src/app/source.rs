@@ -1,0 +1,85 @@
+//! From what `--server` names to a store.
+
+use std::fmt::Display;
+use std::path::Path;
+
+use crate::cli::{Globals, Source};
+use crate::client::{Config, ConnectString, OpenError};
+use crate::error::{Error, Kind, Result};
+use crate::store::live::Live;
+use crate::store::memory::{Ensemble, Rules};
+use crate::store::{ReadOnly, Store};
+use crate::treefile;
+
+/// The store that the user names.
+pub(super) async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
+    let seed = match &globals.server {
+        Source::Live(servers) => return live(servers, globals).await,
+        Source::Memory(None) => String::new(),
+        Source::Memory(Some(file)) => read(file)?,
+        Source::Sandbox => include_str!("../sandbox.yaml").to_owned(),
+    };
+    let memory = ensemble(&seed, &globals.server)?.store(globals.max_request);
+    for auth in &globals.auth {
+        memory
+            .authenticate(&auth.scheme, &auth.secret)
+            .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
+    }
+    Ok(if globals.read_only { Box::new(ReadOnly(memory)) } else { Box::new(memory) })
+}
+
+/// An ensemble in memory with the znodes of a tree file, which is `named` so.
+fn ensemble(seed: &str, named: &Source) -> Result<Ensemble> {
+    let bad = |place: String, error: &dyn Display| {
+        let file = named.to_string();
+        let file = file.strip_prefix("mem:").unwrap_or(&file);
+        Error::new(Kind::Config, format!("{file}:{place}: {error}"))
+    };
+    let entries = treefile::parse(seed)
+        .map_err(|error| bad(format!("{}:{}", error.line, error.column), &error.message))?;
+    let ensemble = Ensemble::new(Rules::default());
+    ensemble.plant(&entries).map_err(|(entry, code)| {
+        bad(entry.line.to_string(), &format!("cannot create {}: {}", entry.path, code.words()))
+    })?;
+    Ok(ensemble)
+}
+
+fn read(file: &Path) -> Result<String> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Error::new(Kind::Config, format!("cannot read {}", file.display())).because(error))
+}
+
+async fn live(servers: &ConnectString, globals: &Globals) -> Result<Box<dyn Store>> {
+    let config = Config {
+        session_timeout: globals.session_timeout,
+        connect_timeout: globals.connect_timeout,
+        request_timeout: globals.request_timeout,
+        read_only: globals.allow_read_only_server,
+        auth: globals.auth.clone(),
+        max_reply: globals.max_reply,
+        max_request: globals.max_request,
+        ..Config::new(servers.clone())
+    };
+    let live = Live::connect(config).await.map_err(|error| unreachable(error, globals))?;
+    Ok(if globals.read_only { Box::new(ReadOnly(live)) } else { Box::new(live) })
+}
+
+/// Each address and its reason, one a line.
+fn unreachable(error: OpenError, globals: &Globals) -> Error {
+    let OpenError::Unreachable { cause, within } = error else {
+        return Error::new(Kind::Connection, error.to_string());
+    };
+    let within = humantime::format_duration(within);
+    let mut text = format!("cannot connect to {} within {within}", globals.server);
+    for attempt in &cause.attempts {
+        text.push_str(&format!("\n  {attempt}"));
+    }
+    let error = Error::new(Kind::Connection, text);
+    if globals.server.to_string() == "localhost:2181" {
+        error
+            .hint("name the servers with --server or ZKX_SERVER")
+            .hint("`zkx sandbox tree /` shows zkx at work without one")
+    } else {
+        error
+    }
+}

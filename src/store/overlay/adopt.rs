@@ -1,0 +1,125 @@
+//! Taking over from below what a write depends on.
+
+use std::collections::BTreeSet;
+
+use super::Overlay;
+use crate::store::{Failure, Found, Read, Write};
+use crate::wire::Code;
+use crate::znode::{Acl, Perms, Stat};
+
+/// The ACL of a znode that does not even show its ACL: it allows nothing.
+fn closed() -> Vec<Acl> {
+    vec![Acl { scheme: "hidden".into(), id: String::new(), perms: Perms(0) }]
+}
+
+impl Overlay<'_> {
+    /// Takes over the znodes that decide about these writes, and what is above them.
+    pub(super) async fn adopt_for(&self, writes: &[Write]) -> Result<(), Failure> {
+        let mut nodes: BTreeSet<(usize, String)> = BTreeSet::new();
+        let mut acls: BTreeSet<String> = BTreeSet::new();
+        for write in writes {
+            let path = write.path();
+            for above in lineage(path) {
+                nodes.insert((above.matches('/').count(), above.to_owned()));
+            }
+            let decides = match write {
+                Write::Create { .. } | Write::Delete { .. } => parent(path),
+                _ => path,
+            };
+            acls.insert(decides.to_owned());
+        }
+        self.adopt_root().await?;
+        // Level by level: a znode needs its parent.
+        let mut nodes: Vec<(usize, String)> = nodes.into_iter().collect();
+        while let Some((level, _)) = nodes.first() {
+            let level = *level;
+            let rest = nodes.split_off(nodes.partition_point(|(l, _)| *l == level));
+            let paths = std::mem::replace(&mut nodes, rest).into_iter().map(|(_, path)| path);
+            self.adopt_level(paths.collect()).await?;
+        }
+        self.adopt_acls(acls.into_iter().collect()).await
+    }
+
+    async fn adopt_root(&self) -> Result<(), Failure> {
+        if self.layer().acls.contains("/") {
+            return Ok(());
+        }
+        let data = self.below.read(vec![Read::Data("/".into())]).await?.pop();
+        if let Some((data, stat)) = self.found("/", data).await? {
+            self.ensemble.adopt("/", data.as_deref(), &stat, false);
+        }
+        self.adopt_acls(vec!["/".into()]).await
+    }
+
+    async fn adopt_level(&self, mut paths: Vec<String>) -> Result<(), Failure> {
+        paths.retain(|path| {
+            path != "/"
+                && !self.ensemble.has(path)
+                && self.ensemble.has(parent(path))
+                && !self.layer().is_created(parent(path))
+                && !self.layer().is_gone(path)
+        });
+        let reads = paths.iter().map(|path| Read::Data(path.clone())).collect();
+        let answers = if paths.is_empty() { Vec::new() } else { self.below.read(reads).await? };
+        let mut unreadable = Vec::new();
+        for (path, answer) in paths.iter().zip(answers) {
+            if answer == Err(Code::NO_AUTH) {
+                unreadable.push(path.clone());
+            }
+            if let Some((data, stat)) = self.found(path, Some(answer)).await? {
+                self.ensemble.adopt(path, data.as_deref(), &stat, true);
+            }
+        }
+        // Until its ACL is known a znode is open, as those are that can be read.
+        self.adopt_acls(unreadable).await
+    }
+
+    /// Data and stat of a znode, `None` where there is none. Data that may not be read is taken for
+    /// null, and a stat that no request shows for that of an empty znode.
+    async fn found(
+        &self,
+        path: &str,
+        answer: Option<Result<Found, Code>>,
+    ) -> Result<Option<(Option<bytes::Bytes>, Stat)>, Failure> {
+        match answer {
+            Some(Ok(Found::Data(data, stat))) => return Ok(Some((data, stat))),
+            Some(Err(Code::NO_AUTH)) => {}
+            _ => return Ok(None),
+        }
+        let reads = vec![Read::Stat(path.to_owned()), Read::Acl(path.to_owned())];
+        let answers = self.below.read(reads).await?;
+        let stat = answers.iter().flatten().find_map(Found::stat);
+        Ok(Some((None, stat.copied().unwrap_or_default())))
+    }
+
+    /// Takes over the ACLs of adopted znodes.
+    pub(super) async fn adopt_acls(&self, mut paths: Vec<String>) -> Result<(), Failure> {
+        paths.retain(|path| self.ensemble.has(path) && !self.layer().acls.contains(path));
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let reads = paths.iter().map(|path| Read::Acl(path.clone())).collect();
+        for (path, answer) in paths.iter().zip(self.below.read(reads).await?) {
+            let acl = match answer {
+                Ok(Found::Acl(acl, _)) => acl,
+                _ => closed(),
+            };
+            self.ensemble.adopt_acl(path, &acl);
+            self.layer().acls.insert(path.clone());
+        }
+        Ok(())
+    }
+}
+
+/// The path and all above it but the root.
+fn lineage(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
+    ends.filter_map(|end| path.get(..end)).filter(|path| path.len() > 1)
+}
+
+fn parent(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some(("", _)) | None => "/",
+        Some((parent, _)) => parent,
+    }
+}
