@@ -15,7 +15,8 @@ use super::{Options, words};
 use crate::store::memory::{Answered, Ensemble};
 use crate::wire::frame::write_frame;
 use crate::wire::{
-    Code, ConnectRequest, ConnectResponse, Frames, OpCode, Reader, ReplyHeader, Request, RequestHeader, xid,
+    Code, ConnectRequest, ConnectResponse, Frames, Malformed, OpCode, Reader, ReplyHeader, Request,
+    RequestHeader, xid,
 };
 
 /// Bytes of answers that are gathered before they must be sent.
@@ -191,26 +192,50 @@ impl Connection {
 
     fn request(&mut self, frame: Bytes) -> Result<(), End> {
         self.shared.requests.fetch_add(1, Relaxed);
-        let mut reader = Reader::new(frame);
+        let mut reader = Reader::of_client(frame);
         let header = RequestHeader::decode(&mut reader).map_err(|_| End::Now)?;
-        let Some(op) = OpCode::from_wire(header.op) else {
+        // A check comes inside a multi only, and nobody asks for an error.
+        let by_itself = |op: &OpCode| !matches!(op, OpCode::Check | OpCode::Error);
+        let Some(op) = OpCode::from_wire(header.op).filter(by_itself) else {
             let unknown = ReplyHeader { xid: header.xid, zxid: -1, code: Code::UNIMPLEMENTED };
             self.outbox.reply(unknown, |_| {});
             return Err(End::Flushed);
         };
-        let request = Request::decode(op, &mut reader).map_err(|_| End::Now)?;
         let id = self.id.ok_or(End::Now)?;
-        let Answered { zxid, result } = self.shared.ensemble.process(id, &request);
-        let zxid = if header.xid == xid::AUTH { 0 } else { zxid };
+        let Answered { zxid, result } = match Request::decode(op, &mut reader) {
+            Ok(request) => self.shared.ensemble.process(id, &request),
+            Err(malformed) => self.refuse(id, op, &malformed)?,
+        };
+        // These are answered before they get to where zxids are known, whatever is asked in between.
+        let zxid = if matches!(op, OpCode::Auth | OpCode::Sasl) { 0 } else { zxid };
+        let xid = if op == OpCode::Ping { xid::PING } else { header.xid };
         let code = *result.as_ref().err().unwrap_or(&Code::OK);
-        self.outbox.reply(ReplyHeader { xid: header.xid, zxid, code }, |w| {
+        self.outbox.reply(ReplyHeader { xid, zxid, code }, |w| {
             if let Ok(reply) = &result {
                 reply.encode(w);
             }
         });
-        match (request, code) {
-            (Request::CloseSession, _) | (_, Code::AUTH_FAILED | Code::UNIMPLEMENTED) => Err(End::Flushed),
+        match (op, code) {
+            (OpCode::CloseSession, _) | (_, Code::AUTH_FAILED) => Err(End::Flushed),
             _ => Ok(()),
         }
+    }
+
+    /// The answer to a request that cannot be read. A null shows only when a change is made, which
+    /// has its zxid by then, as does a multi before it is read.
+    fn refuse(&self, id: u64, op: OpCode, malformed: &Malformed) -> Result<Answered, End> {
+        let code = match (op, malformed) {
+            (OpCode::Auth, Malformed::Null(_)) => Code::AUTH_FAILED,
+            (OpCode::Auth | OpCode::Sasl, _) => return Err(End::Now),
+            (OpCode::Multi, _) => Code::MARSHALLING_ERROR,
+            (_, Malformed::Mode(_)) => Code::BAD_ARGUMENTS,
+            // These look at their path before they use it.
+            (OpCode::SetData | OpCode::SetAcl, Malformed::Null("path")) => Code::BAD_ARGUMENTS,
+            _ => Code::MARSHALLING_ERROR,
+        };
+        let meant = matches!(malformed, Malformed::Null(_) | Malformed::Mode(_));
+        let takes_zxid = op == OpCode::Multi || op.is_change() && meant;
+        let zxid = self.shared.ensemble.refuse(id, takes_zxid);
+        Ok(Answered { zxid, result: Err(code) })
     }
 }

@@ -195,7 +195,7 @@ fn request_of(op: OpCode) -> BoxedStrategy<Request> {
         }
         OpCode::SetWatches => set_watches(false).prop_map(Request::SetWatches).boxed(),
         OpCode::SetWatches2 => set_watches(true).prop_map(Request::SetWatches2).boxed(),
-        OpCode::Auth => (text(), bytes()).prop_map(|(scheme, auth)| Request::Auth { scheme, auth }).boxed(),
+        OpCode::Auth => (text(), data()).prop_map(|(scheme, auth)| Request::Auth { scheme, auth }).boxed(),
         OpCode::Sasl => data().prop_map(|token| Request::Sasl { token }).boxed(),
         OpCode::GetEphemerals => path().prop_map(|prefix| Request::GetEphemerals { prefix }).boxed(),
         OpCode::GetAllChildrenNumber => {

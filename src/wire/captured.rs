@@ -291,7 +291,7 @@ fn identities() {
     request(
         "fffffffc 00000064 00000000 00000006 'digest' 00000003 'u:p'",
         xid::AUTH,
-        Request::Auth { scheme: "digest".into(), auth: Bytes::from_static(b"u:p") },
+        Request::Auth { scheme: "digest".into(), auth: Some(Bytes::from_static(b"u:p")) },
     );
     reply("fffffffc 0000000000000000 00000000", OpCode::Auth, xid::AUTH, 0, Reply::Nothing);
     request("0000000c 0000006b", 12, Request::WhoAmI);

@@ -19,6 +19,9 @@ pub enum Malformed {
     /// A number outside its enumeration.
     #[error("{0} is no {1}")]
     Number(i32, &'static str),
+    /// A flag of `create` that names no mode.
+    #[error("{0} is no create mode")]
+    Mode(i32),
     /// A null where the protocol has none.
     #[error("null where a {0} must be")]
     Null(&'static str),
@@ -29,12 +32,18 @@ pub enum Malformed {
 pub struct Reader {
     bytes: Bytes,
     size: usize,
+    text: fn(&[u8]) -> String,
 }
 
 impl Reader {
-    /// Reads from `bytes`.
+    /// Reads what a server sent.
     pub fn new(bytes: Bytes) -> Self {
-        Self { size: bytes.len(), bytes }
+        Self { size: bytes.len(), bytes, text: decode_text }
+    }
+
+    /// Reads what a client sent.
+    pub fn of_client(bytes: Bytes) -> Self {
+        Self { text: decode_client_text, ..Self::new(bytes) }
     }
 
     /// What has not been read.
@@ -110,7 +119,7 @@ impl Reader {
 
     /// A string; `None` for null.
     pub fn string(&mut self) -> Result<Option<String>, Malformed> {
-        Ok(self.buffer()?.map(|bytes| decode_text(&bytes)))
+        Ok(self.buffer()?.map(|bytes| (self.text)(&bytes)))
     }
 
     /// A string that must be there.
@@ -327,9 +336,27 @@ fn decode_cesu8(bytes: &[u8]) -> String {
     text
 }
 
+/// Decodes a string a client sent, as Java does it: what is no UTF-8 becomes U+FFFD, and a surrogate
+/// one of these, not one for each of its bytes.
+pub fn decode_client_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Err(error) = std::str::from_utf8(rest) {
+        let (valid, bad) = rest.split_at(error.valid_up_to());
+        text.push_str(std::str::from_utf8(valid).unwrap_or_default());
+        text.push('\u{fffd}');
+        let length = match bad {
+            [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..] => 3,
+            _ => error.error_len().unwrap_or(bad.len()),
+        };
+        rest = bad.get(length..).unwrap_or_default();
+    }
+    text + std::str::from_utf8(rest).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Malformed, Reader, Writer, decode_text};
+    use super::{Malformed, Reader, Writer, decode_client_text, decode_text};
     use bytes::{Bytes, BytesMut};
 
     #[test]
@@ -369,6 +396,13 @@ mod tests {
         assert_eq!(decode_text(b"a\xed\xa0\xbd\xed\xb8\x80b"), "a😀b");
         assert_eq!(decode_text(b"a\xed\xa0\xbdb"), "a\u{fffd}\u{fffd}\u{fffd}b");
         assert_eq!(decode_text(b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn a_client_is_read_as_java_reads_it() {
+        assert_eq!(decode_client_text("a😀b".as_bytes()), "a😀b");
+        assert_eq!(decode_client_text(b"a\xed\xa0\xbd\xed\xb8\x80b"), "a\u{fffd}\u{fffd}b");
+        assert_eq!(decode_client_text(b"\xff\xe4\xb8"), "\u{fffd}\u{fffd}");
     }
 
     #[test]

@@ -73,6 +73,21 @@ impl OpCode {
         Self::Error,
     ];
 
+    /// Whether it changes znodes.
+    pub fn is_change(self) -> bool {
+        matches!(
+            self,
+            Self::Create
+                | Self::Create2
+                | Self::CreateContainer
+                | Self::CreateTtl
+                | Self::Delete
+                | Self::SetData
+                | Self::SetAcl
+                | Self::Multi
+        )
+    }
+
     /// The operation of a number.
     pub fn from_wire(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|op| *op as i32 == number)

@@ -112,7 +112,7 @@ impl Create {
         let acl = r.acl()?;
         let flag = r.int()?;
         let ttl = if op == OpCode::CreateTtl { r.long()? } else { 0 };
-        let mode = CreateMode::from_flag(flag, ttl).ok_or(Malformed::Number(flag, "create mode"))?;
+        let mode = CreateMode::from_flag(flag, ttl).ok_or(Malformed::Mode(flag))?;
         let create = Self { path, data, acl, mode, stat: op != OpCode::Create };
         // Java's server is lax here, to its own harm: a `createTTL` of flag 0 ends 3.9.5 for good, since
         // replaying its log fails in the same way.
@@ -146,7 +146,7 @@ pub enum Request {
     AddWatch { path: String, mode: AddWatchMode },
     SetWatches(SetWatches),
     SetWatches2(SetWatches),
-    Auth { scheme: String, auth: Bytes },
+    Auth { scheme: String, auth: Option<Bytes> },
     Sasl { token: Option<Bytes> },
     GetEphemerals { prefix: String },
     GetAllChildrenNumber { path: String },
@@ -238,7 +238,7 @@ impl Request {
                 // The record's type field, which no server reads.
                 w.int(0);
                 w.string(scheme);
-                w.buffer(Some(auth));
+                w.buffer(auth.as_deref());
             }
             Self::Sasl { token } => w.buffer(token.as_deref()),
         }
@@ -283,10 +283,11 @@ impl Request {
             OpCode::SetWatches2 => Self::SetWatches2(decode_watches(true, r)?),
             OpCode::Auth => {
                 r.int()?;
-                Self::Auth { scheme: r.text("scheme")?, auth: r.buffer()?.unwrap_or_default() }
+                Self::Auth { scheme: r.text("scheme")?, auth: r.buffer()? }
             }
             OpCode::Sasl => Self::Sasl { token: r.buffer()? },
-            OpCode::GetEphemerals => Self::GetEphemerals { prefix: path(r)? },
+            // Null is as good as empty here.
+            OpCode::GetEphemerals => Self::GetEphemerals { prefix: r.string()?.unwrap_or_default() },
             OpCode::GetAllChildrenNumber => Self::GetAllChildrenNumber { path: path(r)? },
             OpCode::WhoAmI => Self::WhoAmI,
             OpCode::CloseSession => Self::CloseSession,

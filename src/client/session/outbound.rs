@@ -18,7 +18,7 @@ impl Session {
     /// handshake: servers on Netty lose what arrives before their answer to it.
     pub(super) fn greet(&mut self, link: &mut Link) {
         for auth in &self.config.auth {
-            let request = Request::Auth { scheme: auth.scheme.clone(), auth: auth.secret.clone() };
+            let request = Request::Auth { scheme: auth.scheme.clone(), auth: Some(auth.secret.clone()) };
             link.push(xid::AUTH, &self.root, &request);
         }
         let since = self.restoring.map_or(self.last_zxid, |(since, _)| since);

@@ -29,13 +29,14 @@ impl Identity {
     /// What credentials prove; `superuser` is the digest that may do everything.
     pub(super) fn prove(
         scheme: &str,
-        secret: &[u8],
+        secret: Option<&[u8]>,
         address: IpAddr,
         superuser: Option<&str>,
     ) -> Result<Vec<Self>, Code> {
         match scheme {
             "ip" => Ok(vec![Self::address(address)]),
             "digest" => {
+                let secret = secret.ok_or(Code::AUTH_FAILED)?;
                 let digest = digest(&String::from_utf8_lossy(secret));
                 let mut proved = Vec::new();
                 if superuser == Some(&digest) {
@@ -80,8 +81,8 @@ fn matches(entry: &Acl, identity: &Identity) -> bool {
     }
     match entry.scheme.as_str() {
         "digest" => entry.id == identity.id,
-        "ip" => match (network(&entry.id), identity.id.parse()) {
-            (Some((network, bits)), Ok(address)) => same_network(network, address, bits),
+        "ip" => match (network(&entry.id), java_address(&identity.id)) {
+            (Some((network, bits)), Some(address)) => same_network(network, address, bits),
             _ => false,
         },
         _ => false,
@@ -91,12 +92,44 @@ fn matches(entry: &Acl, identity: &Identity) -> bool {
 /// `address` or `address/bits`.
 fn network(id: &str) -> Option<(IpAddr, u32)> {
     let (address, bits) = match id.split_once('/') {
-        Some((address, bits)) => (address.parse().ok()?, Some(bits.parse().ok()?)),
-        None => (id.parse().ok()?, None),
+        Some((address, bits)) => {
+            let bits: i32 = bits.parse().ok()?;
+            (java_address(address)?, Some(u32::try_from(bits).ok()?))
+        }
+        None => (java_address(id)?, None),
     };
     let whole = if matches!(address, IpAddr::V4(_)) { 32 } else { 128 };
     let bits = bits.unwrap_or(whole);
     (bits <= whole).then_some((address, bits))
+}
+
+/// As `IPAuthenticationProvider` reads addresses: numbers may have signs and leading zeros, and an
+/// IPv6 address none of the forms beside `::`.
+fn java_address(text: &str) -> Option<IpAddr> {
+    if !text.contains(':') {
+        let byte = |part: &str| part.parse::<i32>().ok().and_then(|value| u8::try_from(value).ok());
+        let bytes: Option<Vec<u8>> = text.split('.').map(byte).collect();
+        return <[u8; 4]>::try_from(bytes?).ok().map(IpAddr::from);
+    }
+    let group = |group: &str| {
+        let short = group.len() <= 4;
+        short.then(|| i32::from_str_radix(group, 16).ok()).flatten().map(|value| value as u16)
+    };
+    let groups = |part: &str| match part {
+        "" => Some(Vec::new()),
+        part => part.split(':').map(group).collect::<Option<Vec<u16>>>(),
+    };
+    let address = match text.split("::").collect::<Vec<_>>()[..] {
+        [whole] => groups(whole)?,
+        [front, back] => {
+            let (mut front, back) = (groups(front)?, groups(back)?);
+            let missing = 8_usize.checked_sub(front.len() + back.len()).filter(|missing| *missing > 0)?;
+            front.extend(std::iter::repeat_n(0, missing));
+            [front, back].concat()
+        }
+        _ => return None,
+    };
+    <[u16; 8]>::try_from(address).ok().map(IpAddr::from)
 }
 
 fn same_network(a: IpAddr, b: IpAddr, bits: u32) -> bool {
@@ -133,7 +166,8 @@ pub(super) fn settle(acl: &[Acl], identities: &[Identity]) -> Result<Vec<Acl>, C
                     return Err(Code::INVALID_ACL);
                 }
             }
-            "digest" if entry.id.split(':').count() == 2 => settled.push(entry.clone()),
+            // Java's `split` drops what is empty at the end.
+            "digest" if entry.id.trim_end_matches(':').split(':').count() == 2 => settled.push(entry.clone()),
             "ip" if network(&entry.id).is_some() => settled.push(entry.clone()),
             _ => return Err(Code::INVALID_ACL),
         }
@@ -145,10 +179,17 @@ pub(super) fn settle(acl: &[Acl], identities: &[Identity]) -> Result<Vec<Acl>, C
 pub(super) fn masked(acl: &[Acl]) -> Vec<Acl> {
     let mut acl = acl.to_vec();
     for entry in &mut acl {
-        if entry.scheme == "digest"
-            && let Some((user, _)) = entry.id.split_once(':')
-        {
-            entry.id = format!("{user}:x");
+        if entry.scheme == "digest" {
+            // Java's `.` ends with the line.
+            let ends = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+            let masked = |line: &str| match line.split_once(':') {
+                Some((user, secret)) => {
+                    let end = if secret.ends_with(ends) { secret.chars().next_back() } else { None };
+                    format!("{user}:x{}", end.map(String::from).unwrap_or_default())
+                }
+                None => line.to_owned(),
+            };
+            entry.id = entry.id.split_inclusive(ends).map(masked).collect();
         }
     }
     acl
@@ -184,8 +225,27 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_read_as_java_reads_them() {
+        for (text, read) in [
+            ("127.0.0.1", Some("127.0.0.1")),
+            ("01.+2.003.4", Some("1.2.3.4")),
+            ("127.1", None),
+            ("1.2.3.256", None),
+            ("::1", Some("::1")),
+            ("1:2:3:4:5:6:7:8", Some("1:2:3:4:5:6:7:8")),
+            ("1:2:3:4:5:6:7::8", None),
+            ("-1::", Some("ffff::")),
+            ("::ffff:127.0.0.1", None),
+        ] {
+            let expected: Option<IpAddr> = read.map(|address| address.parse().unwrap());
+            assert_eq!(java_address(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn an_acl_is_settled_as_the_server_does_it() {
-        let me = Identity::prove("digest", b"a:b", IpAddr::from([127, 0, 0, 1]), None).unwrap_or_default();
+        let me =
+            Identity::prove("digest", Some(b"a:b"), IpAddr::from([127, 0, 0, 1]), None).unwrap_or_default();
         let mine = Acl { scheme: "digest".into(), id: digest("a:b"), perms: Perms::ALL };
         assert_eq!(settle(&acl("auth::cdrwa"), &me), Ok(vec![mine]));
         assert_eq!(settle(&acl("auth::cdrwa"), &[]), Err(Code::INVALID_ACL));

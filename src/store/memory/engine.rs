@@ -1,21 +1,19 @@
-//! The ensemble behind its lock: sessions and connections, the order of transactions, and who is
-//! told of them.
+//! The ensemble behind its lock: requests, the order of transactions, and who is told of them.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use super::acl::{self, Identity};
-use super::quota::Quotas;
+use super::sessions::{Connection, Session};
 use super::tree::{Id, Node, ROOT, Tree};
 use super::watches::{Mode, Table};
-use super::write::{Done, Transaction, account};
+use super::write::{Done, Transaction};
 use crate::wire::{Code, OpResult, Reply, Request, WriteOp};
 use crate::znode::{Acl, EventKind, NodeType, Perms};
 
 /// What connections are told beside their answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// The transaction that caused it.
+    /// The transaction that caused it; −1 of what happened before the watch was set again.
     pub zxid: i64,
     /// What happened.
     pub kind: EventKind,
@@ -72,38 +70,17 @@ pub struct Figures {
     pub sessions: Vec<(i64, i64)>,
 }
 
-/// A session; its connections come and go.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) password: [u8; 16],
-    /// Milliseconds.
-    pub(super) timeout: i64,
-    /// When it was last heard of, milliseconds since the epoch.
-    pub(super) heard: i64,
-    /// Who speaks for it.
-    pub(super) connection: Option<u64>,
-}
-
-/// A connection of a session.
-pub(super) struct Connection {
-    pub(super) session: i64,
-    address: IpAddr,
-    pub(super) identities: Vec<Identity>,
-    listener: Listener,
-}
-
 /// Everything an ensemble is.
 pub(super) struct Engine {
     pub(super) rules: Rules,
     pub(super) tree: Tree,
-    quotas: Quotas,
     pub(super) data: Table,
     pub(super) child: Table,
     pub(super) zxid: i64,
     pub(super) sessions: HashMap<i64, Session>,
     pub(super) connections: HashMap<u64, Connection>,
-    next_connection: u64,
-    next_session: i64,
+    pub(super) next_connection: u64,
+    pub(super) next_session: i64,
 }
 
 impl Engine {
@@ -131,7 +108,6 @@ impl Engine {
             zxid: rules.first_zxid,
             rules,
             tree: Tree::new(Node::new(Some(Box::default()), 0, 0, 0), &[Acl::open()]),
-            quotas: Quotas::default(),
             data: Table::default(),
             child: Table::default(),
             sessions: HashMap::new(),
@@ -140,26 +116,6 @@ impl Engine {
             // As `SessionTrackerImpl` does: the server's id above, the time below it.
             next_session: (1 << 56) | ((begun << 24 >> 8) & 0x00ff_ffff_ffff_0000),
         }
-    }
-
-    /// Opens a session.
-    pub(super) fn open(&mut self, timeout: i64, password: [u8; 16]) -> i64 {
-        let id = self.next_session;
-        self.next_session += 1;
-        self.zxid += 1;
-        let heard = (self.rules.clock)();
-        self.sessions.insert(id, Session { password, timeout, heard, connection: None });
-        id
-    }
-
-    /// Takes a session up again, for whoever knows its password.
-    pub(super) fn resume(&mut self, session: i64, password: &[u8], timeout: i64) -> bool {
-        let now = (self.rules.clock)();
-        let Some(known) = self.sessions.get_mut(&session).filter(|known| known.password == password) else {
-            return false;
-        };
-        (known.heard, known.timeout) = (now, timeout);
-        true
     }
 
     pub(super) fn figures(&self) -> Figures {
@@ -172,70 +128,6 @@ impl Engine {
             watches: (data.0 + child.0, data.1.max(child.1)),
             sessions,
         }
-    }
-
-    /// Connects to a session; a connection it had before is over.
-    pub(super) fn attach(&mut self, session: i64, address: IpAddr, listener: Listener) -> u64 {
-        let identities = vec![Identity::address(address)];
-        let connection = self.connect(Connection { session, address, identities, listener });
-        let before = self.sessions.get_mut(&session).and_then(|known| known.connection.replace(connection));
-        if let Some(before) = before {
-            self.detach(before);
-        }
-        connection
-    }
-
-    /// Another pair of ears for whoever `connection` is: watches that end by themselves.
-    pub(super) fn listen(&mut self, connection: u64, listener: Listener) -> Option<u64> {
-        let Connection { session, address, identities, .. } = self.connections.get(&connection)?;
-        let (session, address, identities) = (*session, *address, identities.clone());
-        Some(self.connect(Connection { session, address, identities, listener }))
-    }
-
-    fn connect(&mut self, connection: Connection) -> u64 {
-        let id = self.next_connection;
-        self.next_connection += 1;
-        self.connections.insert(id, connection);
-        id
-    }
-
-    /// Forgets a connection and its watches; its session stays.
-    pub(super) fn detach(&mut self, connection: u64) {
-        let Some(gone) = self.connections.remove(&connection) else { return };
-        self.data.forget(connection);
-        self.child.forget(connection);
-        if let Some(session) = self.sessions.get_mut(&gone.session)
-            && session.connection == Some(connection)
-        {
-            session.connection = None;
-        }
-    }
-
-    /// Ends a session, and its ephemerals with it.
-    pub(super) fn close(&mut self, session: i64) {
-        self.zxid += 1;
-        let ephemerals: Vec<Id> = self.tree.ephemerals(session).collect();
-        let mut transaction = transaction(&mut self.tree, &[], session, self.zxid, (self.rules.clock)());
-        for id in ephemerals {
-            transaction.take_out(id);
-        }
-        let done = transaction.done;
-        self.commit(done);
-        // What its watches were told of its own ephemerals is on its way.
-        if let Some(Session { connection: Some(connection), .. }) = self.sessions.remove(&session) {
-            self.detach(connection);
-        }
-    }
-
-    /// Ends the sessions that were not heard of in time.
-    pub(super) fn expire(&mut self) -> Vec<i64> {
-        let now = (self.rules.clock)();
-        let late = |(id, session): (&i64, &Session)| (now - session.heard > session.timeout).then_some(*id);
-        let expired: Vec<_> = self.sessions.iter().filter_map(late).collect();
-        for session in &expired {
-            self.close(*session);
-        }
-        expired
     }
 
     /// Deletes the containers that have become empty and the TTL znodes whose time is over
@@ -263,15 +155,20 @@ impl Engine {
         over.len()
     }
 
+    /// Turns down what is no request at all, which like a refused one may take a zxid.
+    pub(super) fn refuse(&mut self, connection: u64, takes_zxid: bool) -> i64 {
+        self.zxid += i64::from(takes_zxid);
+        self.heard(connection);
+        self.zxid
+    }
+
     /// Answers a request of a connection that is there.
     pub(super) fn process(&mut self, connection: u64, request: &Request) -> Answered {
         let Some(known) = self.connections.get(&connection) else {
             return Answered { zxid: self.zxid, result: Err(Code::SESSION_EXPIRED) };
         };
         let session = known.session;
-        if let Some(session) = self.sessions.get_mut(&session) {
-            session.heard = (self.rules.clock)();
-        }
+        self.heard(connection);
         let result = match request {
             Request::Create(create) => self.one(connection, &WriteOp::Create(create.clone())),
             Request::Delete { path, version } => {
@@ -289,16 +186,20 @@ impl Engine {
                 self.close(session);
                 Ok(Reply::Nothing)
             }
-            Request::Auth { scheme, auth } => self.authenticate(connection, scheme, auth),
-            Request::Reconfig { .. } => Err(Code::RECONFIG_DISABLED),
-            Request::Sasl { .. } => Err(Code::UNIMPLEMENTED),
+            Request::Auth { scheme, auth } => self.authenticate(connection, scheme, auth.as_deref()),
+            Request::Reconfig { .. } => {
+                self.zxid += 1;
+                Err(Code::RECONFIG_DISABLED)
+            }
+            // Without a login there is nothing to negotiate, and the server agrees to everything.
+            Request::Sasl { .. } => Ok(Reply::Sasl(None)),
             read => self.read(connection, read),
         };
         Answered { zxid: self.zxid, result }
     }
 
     /// Adds what the credentials prove to what a connection is.
-    fn authenticate(&mut self, connection: u64, scheme: &str, secret: &[u8]) -> Result<Reply, Code> {
+    fn authenticate(&mut self, connection: u64, scheme: &str, secret: Option<&[u8]>) -> Result<Reply, Code> {
         let superuser = self.rules.superuser.as_deref();
         let known = self.connections.get_mut(&connection).ok_or(Code::SESSION_EXPIRED)?;
         for identity in Identity::prove(scheme, secret, known.address, superuser)? {
@@ -358,9 +259,8 @@ impl Engine {
         Reply::Multi(results)
     }
 
-    /// Counts a transaction's changes and tells those who watch.
+    /// Tells those who watch.
     pub(super) fn commit(&mut self, done: Done) {
-        account(&mut self.quotas, &mut self.tree, done.effects);
         let mut told_of_deletion = Vec::new();
         for happened in done.happened {
             let (kind, path) = (happened.kind, happened.path.as_str());
@@ -378,6 +278,17 @@ impl Engine {
             for watcher in told {
                 self.tell(watcher, kind, path, &happened.acl);
             }
+        }
+    }
+
+    /// Tells a connection what has happened meanwhile, be it allowed to read that or not: the server
+    /// asks for nothing here and knows no transaction.
+    pub(super) fn tell_late(&mut self, watcher: u64, kind: EventKind, path: &str) {
+        let told = Told { zxid: -1, kind, path: path.to_owned() };
+        if let Some(connection) = self.connections.get_mut(&watcher)
+            && !(connection.listener)(told)
+        {
+            self.detach(watcher);
         }
     }
 

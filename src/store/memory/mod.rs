@@ -11,6 +11,7 @@ mod interner;
 mod plant;
 mod quota;
 mod read;
+mod sessions;
 mod tree;
 mod watches;
 mod write;
@@ -113,6 +114,11 @@ impl Ensemble {
         self.lock().process(connection, request)
     }
 
+    /// Turns down what is no request at all; returns the newest zxid, which this may take.
+    pub fn refuse(&self, connection: u64, takes_zxid: bool) -> i64 {
+        self.lock().refuse(connection, takes_zxid)
+    }
+
     /// Ends the sessions that were not heard of in time, and returns them.
     pub fn expire(&self) -> Vec<i64> {
         self.lock().expire()
@@ -151,7 +157,7 @@ impl Memory {
 
     /// Proves who somebody is.
     pub fn authenticate(&self, scheme: &str, secret: &[u8]) -> Result<(), Failure> {
-        let auth = bytes::Bytes::copy_from_slice(secret);
+        let auth = Some(bytes::Bytes::copy_from_slice(secret));
         match self.ask(&Request::Auth { scheme: scheme.to_owned(), auth }) {
             Ok(_) => Ok(()),
             Err(_) => Err(Failure::AuthFailed),

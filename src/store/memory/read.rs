@@ -8,7 +8,7 @@ use super::tree::{Id, Node};
 use super::watches::Mode;
 use crate::wire::request::SetWatches;
 use crate::wire::{AddWatchMode, Code, ReadOp, ReadResult, Reply, Request, WatcherType};
-use crate::znode::{Acl, EventKind, Perms, Stat};
+use crate::znode::{EventKind, Perms, Stat};
 
 impl Engine {
     pub(super) fn read(&mut self, connection: u64, request: &Request) -> Result<Reply, Code> {
@@ -57,12 +57,16 @@ impl Engine {
             Request::GetEphemerals { prefix } => {
                 let session = self.connections.get(&connection).map_or(0, |known| known.session);
                 let mut paths: Vec<_> = self.tree.ephemerals(session).map(|id| self.tree.path(id)).collect();
-                paths.retain(|path| path.starts_with(prefix.as_str()));
+                if !["", "/"].contains(&prefix.trim_matches(|c| c <= ' ')) {
+                    paths.retain(|path| path.starts_with(prefix.as_str()));
+                }
                 Ok(Reply::Ephemerals(paths))
             }
             Request::GetAllChildrenNumber { path } => {
                 let (id, _) = self.readable(connection, path)?;
-                Ok(Reply::Count(self.tree.below(id) as i32))
+                // To the server everything begins like the empty path and a slash, `/` itself too.
+                let below = self.tree.below(id) + usize::from(path.is_empty());
+                Ok(Reply::Count(below as i32))
             }
             Request::WhoAmI => {
                 let identities = self.connections.get(&connection).map(|known| &known.identities);
@@ -154,24 +158,24 @@ impl Engine {
         let since = watches.relative_zxid;
         for path in &watches.data {
             match self.seen(path) {
-                None => self.tell(connection, EventKind::NodeDeleted, path, &[]),
-                Some((stat, acl)) if stat.mzxid > since => {
-                    self.tell(connection, EventKind::NodeDataChanged, path, &acl);
+                None => self.tell_late(connection, EventKind::NodeDeleted, path),
+                Some(stat) if stat.mzxid > since => {
+                    self.tell_late(connection, EventKind::NodeDataChanged, path);
                 }
                 Some(_) => self.data.add(path, connection, Mode::Once),
             }
         }
         for path in &watches.exist {
             match self.seen(path) {
-                Some((_, acl)) => self.tell(connection, EventKind::NodeCreated, path, &acl),
+                Some(_) => self.tell_late(connection, EventKind::NodeCreated, path),
                 None => self.data.add(path, connection, Mode::Once),
             }
         }
         for path in &watches.child {
             match self.seen(path) {
-                None => self.tell(connection, EventKind::NodeDeleted, path, &[]),
-                Some((stat, acl)) if stat.pzxid > since => {
-                    self.tell(connection, EventKind::NodeChildrenChanged, path, &acl);
+                None => self.tell_late(connection, EventKind::NodeDeleted, path),
+                Some(stat) if stat.pzxid > since => {
+                    self.tell_late(connection, EventKind::NodeChildrenChanged, path);
                 }
                 Some(_) => self.child.add(path, connection, Mode::Once),
             }
@@ -184,8 +188,7 @@ impl Engine {
         }
     }
 
-    fn seen(&self, path: &str) -> Option<(Stat, Vec<Acl>)> {
-        let id = self.tree.find(path)?;
-        Some((self.tree.get(id)?.stat(), self.tree.acl(id).to_vec()))
+    fn seen(&self, path: &str) -> Option<Stat> {
+        Some(self.tree.get(self.tree.find(path)?)?.stat())
     }
 }

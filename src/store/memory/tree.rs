@@ -10,6 +10,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::interner::Interner;
+use super::quota::Quotas;
 use crate::znode::{Acl, Names, NodeType, Stat};
 
 /// The place of a znode in the slab; given to another once it is deleted.
@@ -144,6 +145,7 @@ pub(super) struct Tree {
     ephemerals: HashMap<i64, HashSet<Id>>,
     /// Containers and TTL znodes.
     mortal: HashSet<Id>,
+    pub(super) quotas: Quotas,
     len: usize,
 }
 
@@ -159,6 +161,7 @@ impl Tree {
             acls: Interner::default(),
             ephemerals: HashMap::new(),
             mortal: HashSet::new(),
+            quotas: Quotas::default(),
             len: 0,
         };
         let name = tree.names.take("");

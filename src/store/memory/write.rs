@@ -2,7 +2,7 @@
 //! which of two errors a client sees, and undone again when a later part of a `multi` fails.
 
 use super::acl::{self, Identity};
-use super::quota::{Effect, Quotas};
+use super::quota;
 use super::tree::{Id, Node, Tree};
 use crate::wire::request::Create;
 use crate::wire::{Code, OpResult, WriteOp};
@@ -36,7 +36,6 @@ pub(super) struct Transaction<'a> {
 pub(super) struct Done {
     undo: Vec<Undo>,
     pub(super) happened: Vec<Happened>,
-    pub(super) effects: Vec<Effect>,
 }
 
 /// How to take a change back.
@@ -47,6 +46,7 @@ enum Undo {
     Parent { id: Id, cversion: i32, pzxid: i64 },
     Data { id: Id, data: Option<Box<[u8]>>, version: i32, mzxid: i64, mtime: i64 },
     Acl { id: Id, acl: Vec<Acl>, aversion: i32 },
+    Quota(quota::Undo),
 }
 
 impl Transaction<'_> {
@@ -116,8 +116,10 @@ impl Transaction<'_> {
             above.cversion = cversion.wrapping_add(1);
             above.pzxid = self.zxid;
         }
-        self.done.effects.extend(Effect::created(&path, size));
+        // Counts of quotas that are created here are written over at once, but that shows later.
         let stat = self.tree.get(id).map(Node::stat).unwrap_or_default();
+        let counted = quota::created(self.tree, &path, size);
+        self.done.undo.extend(counted.into_iter().map(Undo::Quota));
         self.happened(EventKind::NodeCreated, &path, acl);
         self.children_changed(parent);
         Ok((path, stat))
@@ -147,12 +149,14 @@ impl Transaction<'_> {
         let acl = self.tree.acl(id).to_vec();
         let Some(node) = self.tree.remove(id) else { return };
         let parent = node.parent();
-        self.done.effects.extend(Effect::deleted(&path, node.data_length()));
+        let bytes = node.data_length();
         self.done.undo.push(Undo::Delete { parent, name, acl: acl.clone(), node: Box::new(node) });
         if let Some(above) = self.tree.get_mut(parent) {
             self.done.undo.push(Undo::Parent { id: parent, cversion: above.cversion, pzxid: above.pzxid });
             above.pzxid = above.pzxid.max(self.zxid);
         }
+        let counted = quota::deleted(self.tree, &path, bytes);
+        self.done.undo.extend(counted.into_iter().map(Undo::Quota));
         self.happened(EventKind::NodeDeleted, &path, acl);
         self.children_changed(parent);
     }
@@ -168,7 +172,8 @@ impl Transaction<'_> {
         (node.version, node.mzxid, node.mtime) = (new, zxid, now);
         let (stat, after) = (node.stat(), node.data_length());
         self.done.undo.push(undo);
-        self.done.effects.extend(Effect::resized(path, before, after));
+        let counted = quota::resized(self.tree, path, before, after);
+        self.done.undo.extend(counted.map(Undo::Quota));
         let acl = self.tree.acl(id).to_vec();
         self.happened(EventKind::NodeDataChanged, path, acl);
         Ok(stat)
@@ -215,6 +220,7 @@ impl Transaction<'_> {
                         node.aversion = aversion;
                     }
                 }
+                Undo::Quota(undo) => quota::undo(self.tree, undo),
             }
         }
     }
@@ -253,11 +259,4 @@ fn next_version(current: i32, expected: i32) -> Result<i32, Code> {
         return Err(Code::BAD_VERSION);
     }
     Ok(current.wrapping_add(1))
-}
-
-/// Applies what the transaction did to the quotas.
-pub(super) fn account(quotas: &mut Quotas, tree: &mut Tree, effects: Vec<Effect>) {
-    for effect in effects {
-        quotas.apply(tree, effect);
-    }
 }
