@@ -8,6 +8,7 @@
 #[macro_use]
 mod support;
 
+mod alike;
 mod commands;
 mod cuts;
 mod failover;

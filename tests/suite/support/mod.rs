@@ -6,7 +6,9 @@
 pub(crate) mod lab;
 
 pub(crate) mod fake;
+pub(crate) mod jute;
 pub(crate) mod mask;
+pub(crate) mod memory;
 pub(crate) mod proxy;
 pub(crate) mod servers;
 pub(crate) mod truth;

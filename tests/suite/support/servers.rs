@@ -127,6 +127,15 @@ pub(crate) fn private_server(version: Version) -> Option<Server> {
     Some(Server::start(version).unwrap_or_else(|error| panic!("{error}")))
 }
 
+/// As [`private_server`], with settings of its own, and flags for its JVM, a line each.
+pub(crate) fn private_server_with(version: Version, settings: &str, jvm: &str) -> Option<Server> {
+    if !version.provisioned() {
+        return skip();
+    }
+    let started = Server::start_with(version, settings, jvm);
+    Some(started.unwrap_or_else(|error| panic!("{error}")))
+}
+
 fn skip<T>() -> Option<T> {
     static SKIPPED: AtomicUsize = AtomicUsize::new(0);
     let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
@@ -149,10 +158,15 @@ pub(crate) struct Server {
 
 impl Server {
     fn start(version: Version) -> io::Result<Self> {
+        Self::start_with(version, "", "")
+    }
+
+    fn start_with(version: Version, settings: &str, jvm: &str) -> io::Result<Self> {
         retry(|| {
             let [client] = free_ports();
             let port = client.port();
-            let server = Self::new(version, port, &client_port(port));
+            let server = Self::new(version, port, &format!("{}{settings}", client_port(port)));
+            fs::write(server.dir.join("jvm"), jvm)?;
             let database = server.dir.join("data/version-2");
             fs::create_dir_all(&database)?;
             let empty = if version.minor() < 5 { EMPTY_3_4 } else { EMPTY_3_5 };

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Duration;
 
+use super::jute::{Body, Reader};
+
 /// Operation codes, for the proxy's plans too.
 pub(crate) mod op {
     pub(crate) const CREATE: i32 = 1;
@@ -26,12 +28,16 @@ pub(crate) mod op {
     pub(crate) const MULTI: i32 = 14;
     pub(crate) const CREATE2: i32 = 15;
     pub(crate) const RECONFIG: i32 = 16;
+    pub(crate) const CHECK_WATCHES: i32 = 17;
+    pub(crate) const REMOVE_WATCHES: i32 = 18;
     pub(crate) const CREATE_CONTAINER: i32 = 19;
     pub(crate) const CREATE_TTL: i32 = 21;
     pub(crate) const MULTI_READ: i32 = 22;
     pub(crate) const AUTH: i32 = 100;
     pub(crate) const SET_WATCHES: i32 = 101;
     pub(crate) const SASL: i32 = 102;
+    pub(crate) const GET_EPHEMERALS: i32 = 103;
+    pub(crate) const GET_ALL_CHILDREN_NUMBER: i32 = 104;
     pub(crate) const SET_WATCHES2: i32 = 105;
     pub(crate) const ADD_WATCH: i32 = 106;
     pub(crate) const WHO_AM_I: i32 = 107;
@@ -497,9 +503,9 @@ impl Truth {
         self.send(xid, op, body)
     }
 
-    fn send(&mut self, xid: i32, op: i32, body: &Body) -> Answer<()> {
-        let mut frame = Body::default().int(xid).int(op);
-        frame.0.extend_from_slice(&body.0);
+    /// Sends a request of any kind; `frame` takes what comes.
+    pub(crate) fn send(&mut self, xid: i32, op: i32, body: &Body) -> Answer<()> {
+        let frame = Body::default().int(xid).int(op).then(body);
         Ok(self.writer.lock().unwrap().write_all(&frame.framed())?)
     }
 
@@ -508,6 +514,20 @@ impl Truth {
             if let Some(reply) = self.read_one()? {
                 return Ok(reply);
             }
+        }
+    }
+
+    /// The next frame, whatever it is.
+    pub(crate) fn frame(&mut self) -> Answer<Reader> {
+        Ok(Reader::of_frame(&mut self.reader)?)
+    }
+
+    /// Waits until the server hangs up; `false` when it does not.
+    pub(crate) fn hangs_up(&mut self) -> bool {
+        let mut byte = [0];
+        match self.reader.read(&mut byte) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
         }
     }
 
@@ -554,124 +574,5 @@ fn multi_codes(mut reply: Reader) -> Vec<i32> {
             _ => {}
         }
         codes.push(error);
-    }
-}
-
-#[derive(Default)]
-struct Body(Vec<u8>);
-
-impl Body {
-    fn int(mut self, value: i32) -> Self {
-        self.0.extend_from_slice(&value.to_be_bytes());
-        self
-    }
-
-    fn long(mut self, value: i64) -> Self {
-        self.0.extend_from_slice(&value.to_be_bytes());
-        self
-    }
-
-    fn bool(mut self, value: bool) -> Self {
-        self.0.push(value.into());
-        self
-    }
-
-    fn buffer(self, bytes: Option<&[u8]>) -> Self {
-        let Some(bytes) = bytes else {
-            return self.int(-1);
-        };
-        let mut body = self.int(length(bytes.len()));
-        body.0.extend_from_slice(bytes);
-        body
-    }
-
-    fn str(self, text: &str) -> Self {
-        self.buffer(Some(text.as_bytes()))
-    }
-
-    fn acl(self, acl: &[Acl]) -> Self {
-        acl.iter()
-            .fold(self.int(length(acl.len())), |body, one| body.int(one.perms).str(&one.scheme).str(&one.id))
-    }
-
-    fn multi_header(self, op: i32, done: bool) -> Self {
-        self.int(op).bool(done).int(-1)
-    }
-
-    fn framed(&self) -> Vec<u8> {
-        let mut frame = length(self.0.len()).to_be_bytes().to_vec();
-        frame.extend_from_slice(&self.0);
-        frame
-    }
-}
-
-fn length(len: usize) -> i32 {
-    i32::try_from(len).expect("less than 2 GiB")
-}
-
-/// Reads a frame's fields; a frame that is too short is a broken server, and panics.
-struct Reader {
-    bytes: Vec<u8>,
-    at: usize,
-}
-
-impl Reader {
-    fn of_frame(from: &mut TcpStream) -> io::Result<Self> {
-        let mut length = [0; 4];
-        from.read_exact(&mut length)?;
-        let mut bytes = vec![0; u32::from_be_bytes(length) as usize];
-        from.read_exact(&mut bytes)?;
-        Ok(Self { bytes, at: 0 })
-    }
-
-    fn take<const N: usize>(&mut self) -> [u8; N] {
-        self.slice(N).try_into().expect("N bytes")
-    }
-
-    fn slice(&mut self, len: usize) -> &[u8] {
-        self.at += len;
-        &self.bytes[self.at - len..self.at]
-    }
-
-    fn int(&mut self) -> i32 {
-        i32::from_be_bytes(self.take())
-    }
-
-    fn long(&mut self) -> i64 {
-        i64::from_be_bytes(self.take())
-    }
-
-    fn bool(&mut self) -> bool {
-        self.take::<1>() != [0]
-    }
-
-    fn buffer(&mut self) -> Option<Vec<u8>> {
-        let len = usize::try_from(self.int()).ok()?;
-        Some(self.slice(len).to_vec())
-    }
-
-    fn str(&mut self) -> String {
-        String::from_utf8(self.buffer().unwrap_or_default()).expect("UTF-8 from the server")
-    }
-
-    fn strs(&mut self) -> Vec<String> {
-        let count = self.int();
-        (0..count).map(|_| self.str()).collect()
-    }
-
-    fn stat(&mut self) -> Stat {
-        Stat {
-            czxid: self.long(),
-            mzxid: self.long(),
-            ctime: self.long(),
-            mtime: self.long(),
-            version: self.int(),
-            cversion: self.int(),
-            aversion: self.int(),
-            ephemeral_owner: self.long(),
-            data_length: self.int(),
-            num_children: self.int(),
-            pzxid: self.long(),
-        }
     }
 }
