@@ -194,13 +194,23 @@ async fn supervise(
     let run = async {
         if dry_run { dry_run::rehearse(&cx, command, globals).await } else { command.run(&cx).await }
     };
-    tokio::select! {
-        result = run => result,
-        kind = interrupts.next() => Err(match (progress.only_waits(), progress.has_written()) {
-            (true, _) => return Ok(()),
-            (false, true) => Error::new(kind, "interrupted: the write that was under way may have been done"),
-            (false, false) => Error::new(kind, String::new()),
-        }),
+    tokio::pin!(run);
+    let kind = tokio::select! {
+        result = &mut run => return result,
+        kind = interrupts.next() => kind,
+    };
+    if progress.stop() {
+        return tokio::select! {
+            result = run => result,
+            kind = interrupts.next() => Err(Error::new(kind, String::new())),
+        };
+    }
+    match (progress.only_waits(), progress.has_written()) {
+        (true, _) => Ok(()),
+        (false, true) => {
+            Err(Error::new(kind, "interrupted: the write that was under way may have been done"))
+        }
+        (false, false) => Err(Error::new(kind, String::new())),
     }
 }
 

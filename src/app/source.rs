@@ -1,6 +1,5 @@
 //! From what `--server` names to a store.
 
-use std::fmt::Display;
 use std::path::Path;
 
 use crate::cli::{Globals, Source};
@@ -9,7 +8,6 @@ use crate::error::{Error, Kind, Result};
 use crate::store::live::Live;
 use crate::store::memory::{Ensemble, Rules};
 use crate::store::{ReadOnly, Store};
-use crate::treefile;
 
 /// The store that the user names.
 pub(super) async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
@@ -30,18 +28,10 @@ pub(super) async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
 
 /// An ensemble in memory with the znodes of a tree file, which is `named` so.
 fn ensemble(seed: &str, named: &Source) -> Result<Ensemble> {
-    let bad = |place: String, error: &dyn Display| {
-        let file = named.to_string();
-        let file = file.strip_prefix("mem:").unwrap_or(&file);
-        Error::new(Kind::Config, format!("{file}:{place}: {error}"))
-    };
-    let entries = treefile::parse(seed)
-        .map_err(|error| bad(format!("{}:{}", error.line, error.column), &error.message))?;
-    let ensemble = Ensemble::new(Rules::default());
-    ensemble.plant(&entries).map_err(|(entry, code)| {
-        bad(entry.line.to_string(), &format!("cannot create {}: {}", entry.path, code.words()))
-    })?;
-    Ok(ensemble)
+    let file = named.to_string();
+    let file = file.strip_prefix("mem:").unwrap_or(&file);
+    Ensemble::seeded(Rules::default(), seed)
+        .map_err(|error| Error::new(Kind::Config, format!("{file}:{error}")))
 }
 
 fn read(file: &Path) -> Result<String> {

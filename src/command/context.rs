@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
 use crate::store::{Outcome, Store, Write, Written};
@@ -42,12 +43,26 @@ pub trait Asker: Send + Sync {
 pub struct Progress {
     waits: AtomicBool,
     wrote: AtomicBool,
+    stoppable: AtomicBool,
+    stop: Notify,
 }
 
 impl Progress {
     /// From now on the command only waits to be stopped.
     pub(super) fn waits(&self) {
         self.waits.store(true, Relaxed);
+    }
+
+    /// Waits until the command is to end, which it then does by itself.
+    pub(super) async fn stopped(&self) {
+        self.stoppable.store(true, Relaxed);
+        self.stop.notified().await;
+    }
+
+    /// Asks the command to end by itself; whether it will.
+    pub fn stop(&self) -> bool {
+        self.stop.notify_one();
+        self.stoppable.load(Relaxed)
     }
 
     /// Whether an interrupt is its expected end.

@@ -1,4 +1,7 @@
+use std::fs::File;
+use std::io::{self, BufWriter};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -21,6 +24,14 @@ pub struct Server {
     /// Address to listen on: others than the loopback's can be reached by everybody
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+
+    /// Begin with the znodes of a tree file, YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// Write the znodes into a tree file at the end
+    #[arg(long, value_name = "FILE")]
+    save_on_exit: Option<PathBuf>,
 
     /// Sessions live between 2 and 20 ticks
     #[arg(long, value_name = "MS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(10..=600_000))]
@@ -45,8 +56,7 @@ impl Server {
         let cannot = |error| Error::new(Kind::Io, format!("cannot listen on {address}")).because(error);
         let server = Listening::bind(address).await.map_err(cannot)?;
         let address = server.address().map_err(cannot)?;
-        let ensemble = Ensemble::new(Rules { superuser: self.superuser, ..Rules::default() });
-        cx.progress.waits();
+        let ensemble = self.ensemble()?;
         cx.out
             .note(Note::Info(format!("an ensemble in memory listens on {address}; Ctrl-C ends it")))
             .await?;
@@ -56,7 +66,32 @@ impl Server {
             max_connections: self.max_connections,
             ..Options::default()
         };
-        server.serve(ensemble, options).await;
-        Ok(())
+        tokio::select! {
+            () = server.serve(ensemble.clone(), options) => {}
+            () = cx.progress.stopped() => {}
+        }
+        let Some(file) = &self.save_on_exit else { return Ok(()) };
+        save(&ensemble, file)
+            .map_err(|error| Error::new(Kind::Io, format!("cannot write {}", file.display())).because(error))
     }
+
+    fn ensemble(&self) -> Result<Ensemble> {
+        let rules = Rules { superuser: self.superuser.clone(), ..Rules::default() };
+        let Some(file) = &self.seed else { return Ok(Ensemble::new(rules)) };
+        let shown = file.display();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Error::new(Kind::Config, format!("cannot read {shown}")).because(error))?;
+        Ensemble::seeded(rules, &text).map_err(|error| Error::new(Kind::Config, format!("{shown}:{error}")))
+    }
+}
+
+/// Writes beside the file and puts it in its place when it is whole.
+fn save(ensemble: &Ensemble, file: &Path) -> io::Result<()> {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let beside = file.with_file_name(name);
+    let mut out = BufWriter::new(File::create(&beside)?);
+    ensemble.save(&mut out)?;
+    out.into_inner()?.sync_all()?;
+    std::fs::rename(beside, file)
 }

@@ -16,6 +16,7 @@ mod tree;
 mod watches;
 mod write;
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +26,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::{
     Answers, Change, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written,
 };
-use crate::treefile::Entry;
+use crate::treefile::{self, Entry};
 use crate::wire::request::Create;
 use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request, WriteOp};
 use crate::znode::{Acl, Event, NodeType, Stat, ZPath};
@@ -71,11 +72,26 @@ impl Ensemble {
 
     /// Plants the znodes of a tree file; the ephemerals among them belong to a session that never
     /// ends. Fails with the one that cannot be.
-    pub fn plant<'a>(&self, entries: &'a [Entry]) -> Result<(), (&'a Entry, Code)> {
+    fn plant<'a>(&self, entries: &'a [Entry]) -> Result<(), (&'a Entry, Code)> {
         let mut engine = self.lock();
         let ephemeral = |entry: &Entry| matches!(entry.node_type, NodeType::Ephemeral(_));
         let session = if entries.iter().any(ephemeral) { engine.open(i64::MAX, [0; 16]) } else { 0 };
         entries.iter().try_for_each(|entry| engine.plant(entry, session).map_err(|code| (entry, code)))
+    }
+
+    /// A new ensemble with the znodes of a tree file. The error says where in the file.
+    pub fn seeded(rules: Rules, text: &str) -> Result<Self, String> {
+        let entries = treefile::parse(text).map_err(|error| error.to_string())?;
+        let ensemble = Self::new(rules);
+        ensemble.plant(&entries).map_err(|(entry, code)| {
+            format!("{}: cannot create {}: {}", entry.line, entry.path, code.words())
+        })?;
+        Ok(ensemble)
+    }
+
+    /// Writes all znodes as a tree file, but those that every ensemble has.
+    pub fn save(&self, out: impl io::Write) -> io::Result<()> {
+        self.lock().save(out)
     }
 
     /// A store over it, with a session of its own that never expires.

@@ -1,13 +1,17 @@
-//! Znodes that come into an ensemble from elsewhere: from a tree file, or from the store below an
-//! overlay.
+//! Znodes that come into an ensemble from elsewhere, from a tree file or from the store below an
+//! overlay, and that go into a tree file.
+
+use std::io;
+
+use bytes::Bytes;
 
 use super::acl::Identity;
 use super::engine::{Engine, transaction};
-use super::tree::Node;
-use crate::treefile::Entry;
+use super::tree::{Id, Node, ROOT};
+use crate::treefile::{Entry, Writer};
 use crate::wire::request::Create;
 use crate::wire::{Code, WriteOp};
-use crate::znode::{Acl, CreateMode, NodeType, Stat};
+use crate::znode::{Acl, CreateMode, NodeType, Stat, ZPath};
 
 impl Engine {
     /// Plants a znode as a tree file has it, above all ACLs, with what is there already replaced.
@@ -65,5 +69,42 @@ impl Engine {
         if let Some(id) = self.tree.find(path) {
             self.tree.set_acl(id, acl);
         }
+    }
+
+    /// Writes all znodes as a tree file, but the ones that a server makes for itself.
+    pub(super) fn save(&self, out: impl io::Write) -> io::Result<()> {
+        let mut writer = Writer::new(out)?;
+        let mut todo: Vec<(usize, Id)> = Vec::new();
+        let below = |id: Id, depth: usize, todo: &mut Vec<(usize, Id)>| {
+            let mut children: Vec<Id> = self.tree.children(id).collect();
+            children.sort_by(|a, b| self.tree.name(*b).cmp(self.tree.name(*a)));
+            todo.extend(children.into_iter().map(|child| (depth, child)));
+        };
+        below(ROOT, 0, &mut todo);
+        while let Some((depth, id)) = todo.pop() {
+            let Some(node) = self.tree.get(id) else { continue };
+            let path = self.tree.path(id);
+            let unused =
+                |path| self.tree.find(path).and_then(|id| self.tree.get(id)).is_none_or(|n| n.children == 0);
+            let own = match path.as_str() {
+                "/zookeeper" => node.children == 2 && unused("/zookeeper/quota"),
+                "/zookeeper/quota" => unused("/zookeeper/quota"),
+                path => path == "/zookeeper/config",
+            };
+            if own {
+                continue;
+            }
+            let acl = self.tree.acl(id);
+            let entry = Entry {
+                data: node.data.as_deref().map(Bytes::copy_from_slice),
+                acl: (acl != [Acl::open()]).then(|| acl.to_vec()),
+                node_type: node.node_type(),
+                line: 0,
+                path: ZPath::from_server(path),
+            };
+            writer.node(depth, self.tree.name(id), &entry, node.children > 0)?;
+            below(id, depth + 1, &mut todo);
+        }
+        writer.finish().map(drop)
     }
 }

@@ -6,7 +6,11 @@ use crate::support::zkx::{Running, Zkx};
 
 /// A server of the test's own, and where it listens.
 fn serve() -> (Running, String) {
-    let running = Zkx::new().args(["server", "--port", "0"]).spawn();
+    started(Zkx::new().args(["server", "--port", "0"]))
+}
+
+fn started(zkx: Zkx) -> (Running, String) {
+    let running = zkx.spawn();
     running.wait_stderr_containing("Ctrl-C ends it\n", SOON);
     let said = running.stderr();
     let (_, rest) = said.split_once("listens on ").unwrap();
@@ -26,6 +30,36 @@ fn any_client_can_use_it() {
     truth.close().unwrap();
     assert_eq!(zkx("ls /a").success().out(), "");
     running.stop().success();
+}
+
+#[test]
+fn it_begins_with_a_tree_file_and_leaves_one() {
+    let zkx = Zkx::new()
+        .file("seed", "/a:\n  /b: !!binary AID/\n  /c: {type: container, acl: 'world:anyone:cdr'}\n");
+    let home = zkx.home();
+    let (running, addr) =
+        started(zkx.args(["server", "--port", "0", "--seed", "seed", "--save-on-exit", "left"]));
+    let mut truth = Truth::connect(&addr).unwrap();
+    truth.create("/a/d e", b"\"text\"\n").unwrap();
+    truth.create_as("/a/null", None, &Acl::open(), truth::PERSISTENT).unwrap();
+    truth.create("/zookeeper/quota/a", b"").unwrap();
+    running.stop().success();
+    let left = std::fs::read_to_string(home.path().join("left")).unwrap();
+    let expected = "format: zkx-tree/1\n/a:\n  /b: !!binary AID/\n  /c:\n    acl: \"world:anyone:cdr\"\n    type: container\n  \
+                    \"/d e\": \"\\\"text\\\"\\n\"\n  /null: null\n/zookeeper:\n  /quota:\n    /a: ''\n";
+    assert_eq!(left, expected);
+    let again = Zkx::new().home_of(&home).server("mem:left").args(["tree", "--data", "/a"]).run().success();
+    assert_eq!(again.out().lines().count(), 5);
+}
+
+#[test]
+fn a_tree_file_with_a_mistake_is_an_error() {
+    let output = Zkx::new()
+        .file("seed", "/a:\n  b: 1\n")
+        .args(["server", "--port", "0", "--seed", "seed"])
+        .run()
+        .code(3);
+    assert!(output.stderr.starts_with("error: seed:2:6: `b` is no property: "), "{}", output.stderr);
 }
 
 #[test]
