@@ -18,7 +18,30 @@ pub(super) struct Identity {
 impl Identity {
     /// What every connection has from the beginning.
     pub(super) fn address(address: IpAddr) -> Self {
-        Self { scheme: "ip".into(), id: address.to_string() }
+        let id = match address.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            // Java's `getHostAddress` leaves no zeros out.
+            IpAddr::V6(address) => address.segments().map(|group| format!("{group:x}")).join(":"),
+        };
+        Self { scheme: "ip".into(), id }
+    }
+
+    /// Adds it to those that are there, once, in the order in which the server keeps them, which shows
+    /// in `whoAmI` and in what becomes of `auth`: that of a Java hash table of sixteen places.
+    pub(super) fn join(self, identities: &mut Vec<Self>) {
+        if !identities.contains(&self) {
+            let at = identities.partition_point(|known| known.place() <= self.place());
+            identities.insert(at, self);
+        }
+    }
+
+    fn place(&self) -> i32 {
+        let hash_of = |text: &str| {
+            text.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()))
+        };
+        let both = [&self.scheme, &self.id];
+        let hash = both.iter().fold(17_i32, |hash, text| hash.wrapping_mul(37).wrapping_add(hash_of(text)));
+        (hash ^ (hash as u32 >> 16) as i32) & 15
     }
 
     /// Who may do everything.
@@ -222,6 +245,17 @@ mod tests {
             assert_eq!(allows(&acl(entry), Perms::READ, &me), allowed, "{entry}");
         }
         assert!(!allows(&acl("ip:10.1.2.3:r"), Perms::WRITE, &me));
+    }
+
+    #[test]
+    fn identities_stand_as_the_server_has_them() {
+        let mut known = vec![Identity::address(IpAddr::from([127, 0, 0, 1]))];
+        for id in ["ann:RYbu6l5aZwqon8VWmkcGvezdzfc=", "ann:RYbu6l5aZwqon8VWmkcGvezdzfc="] {
+            Identity { scheme: "digest".into(), id: id.into() }.join(&mut known);
+        }
+        assert_eq!(known.iter().map(Identity::user).collect::<Vec<_>>(), ["ann", "127.0.0.1"]);
+        let loopback = Identity::address(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]));
+        assert_eq!(loopback.id, "0:0:0:0:0:0:0:1");
     }
 
     #[test]

@@ -203,9 +203,7 @@ impl Engine {
         let superuser = self.rules.superuser.as_deref();
         let known = self.connections.get_mut(&connection).ok_or(Code::SESSION_EXPIRED)?;
         for identity in Identity::prove(scheme, secret, known.address, superuser)? {
-            if !known.identities.contains(&identity) {
-                known.identities.push(identity);
-            }
+            identity.join(&mut known.identities);
         }
         Ok(Reply::Nothing)
     }
