@@ -45,6 +45,10 @@ pub struct Server {
     #[arg(long, value_name = "DIGEST")]
     superuser: Option<String>,
 
+    /// Begin after this transaction: clients turn away from a server that is behind what they know
+    #[arg(long, value_name = "ZXID", default_value = "0", value_parser = zxid)]
+    zxid: i64,
+
     /// Connections at once
     #[arg(long, value_name = "N", default_value_t = 4096)]
     max_connections: usize,
@@ -76,7 +80,7 @@ impl Server {
     }
 
     fn ensemble(&self) -> Result<Ensemble> {
-        let rules = Rules { superuser: self.superuser.clone(), ..Rules::default() };
+        let rules = Rules { superuser: self.superuser.clone(), first_zxid: self.zxid, ..Rules::default() };
         let Some(file) = &self.seed else { return Ok(Ensemble::new(rules)) };
         let shown = file.display();
         let text = std::fs::read_to_string(file)
@@ -94,4 +98,16 @@ fn save(ensemble: &Ensemble, file: &Path) -> io::Result<()> {
     ensemble.save(&mut out)?;
     out.into_inner()?.sync_all()?;
     std::fs::rename(beside, file)
+}
+
+/// A number as `stat` shows it, or in decimals.
+fn zxid(text: &str) -> std::result::Result<i64, String> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => i64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    match number {
+        Ok(zxid @ 0..) => Ok(zxid),
+        _ => Err("no zxid: a number, 0x… as `stat` shows it or in decimals".to_owned()),
+    }
 }

@@ -102,14 +102,17 @@ impl Meanings {
             }
             op::EXISTS | op::SET_DATA | op::SET_ACL => text.write_str(&self.version(frame, facts)),
             op::GET_DATA => write!(text, "{} {}", data(frame), self.version(frame, facts)),
-            op::GET_ACL => write!(text, "{} {}", acl(frame), self.version(frame, facts)),
+            op::GET_ACL => {
+                let entry =
+                    |frame: &mut Reader| format!("{} for {}:{}", frame.int(), data(frame), data(frame));
+                write!(text, "{} {}", list(frame, entry), self.version(frame, facts))
+            }
             op::GET_CHILDREN | op::GET_EPHEMERALS => text.write_str(&set(frame, data)),
             op::GET_CHILDREN2 => write!(text, "{} {}", set(frame, data), self.version(frame, facts)),
             op::SYNC | op::SASL => text.write_str(&data(frame)),
             op::MULTI | op::MULTI_READ => text.write_str(&self.results(frame, facts)),
             op::ADD_WATCH | op::GET_ALL_CHILDREN_NUMBER => write!(text, "{}", frame.int()),
-            // The identities stand in the order of a Java hash table.
-            op::WHO_AM_I => text.write_str(&set(frame, |frame| format!("{}:{}", data(frame), data(frame)))),
+            op::WHO_AM_I => text.write_str(&list(frame, |frame| format!("{}:{}", data(frame), data(frame)))),
             _ => Ok(()),
         };
         text + &trailing(frame)
@@ -154,25 +157,20 @@ fn data(frame: &mut Reader) -> String {
     text
 }
 
-/// In order, except that what `auth` became stands in the order of a Java hash table: the ids of
-/// digests that have the same permissions are sorted.
-fn acl(frame: &mut Reader) -> String {
-    let count = frame.int();
-    let mut entries: Vec<_> = (0..count).map(|_| (frame.int(), data(frame), data(frame))).collect();
-    let same = |a: &(i32, String, String), b: &(i32, String, String)| {
-        (a.0, &a.1) == (b.0, &b.1) && a.1 == "\"digest\""
-    };
-    entries.chunk_by_mut(same).for_each(<[_]>::sort);
-    let shown: Vec<_> = entries.iter().map(|(perms, scheme, id)| format!("{scheme}:{id}:{perms}")).collect();
-    shown.join(", ")
-}
-
 /// Names and the like come in no order.
 fn set(frame: &mut Reader, item: impl Fn(&mut Reader) -> String) -> String {
-    let count = frame.int();
-    let mut items: Vec<_> = (0..count).map(|_| item(frame)).collect();
+    let mut items = items(frame, item);
     items.sort_unstable();
     format!("[{}]", items.join(", "))
+}
+
+fn list(frame: &mut Reader, item: impl Fn(&mut Reader) -> String) -> String {
+    format!("[{}]", items(frame, item).join(", "))
+}
+
+fn items(frame: &mut Reader, item: impl Fn(&mut Reader) -> String) -> Vec<String> {
+    let count = frame.int();
+    (0..count).map(|_| item(frame)).collect()
 }
 
 fn trailing(frame: &Reader) -> String {

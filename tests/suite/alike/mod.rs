@@ -7,8 +7,8 @@
 //! their zxids, and whether the server hangs up. Zxids count from the beginning of a stream,
 //! sessions have numbers, times must belong to their transactions and not go back.
 //!
-//! What is not compared stands where it is left out: look for "order of a Java hash table",
-//! "a mode of another operation", "no client reads", "end a real server".
+//! What is not compared stands where it is left out: look for "a mode of another operation", "no client reads", "end a real server",
+//! "One mistake at a time", "is the first".
 //!
 //! The normal run takes 20,000 steps. The long one, a million:
 //!

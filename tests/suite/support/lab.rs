@@ -96,7 +96,8 @@ impl Drop for Lab {
     }
 }
 
-/// Makes of each `fn name(lab: &Lab) { … }` one test for every version of the server.
+/// Makes of each `fn name(lab: &Lab) { … }` one test for every version of the server, and one for the
+/// ensemble in memory, which is to be a 3.9.
 macro_rules! on_every_server {
     ($($(#[$meta:meta])* fn $name:ident($lab:ident: &Lab) $body:block)+) => {$(
         fn $name($lab: &$crate::support::lab::Lab) $body
@@ -135,6 +136,12 @@ macro_rules! on_every_server {
             $(#[$meta])*
             fn v3_9() {
                 on(Version::V3_9);
+            }
+
+            #[test]
+            $(#[$meta])*
+            fn memory() {
+                on(Version::MEMORY);
             }
         }
     )+};

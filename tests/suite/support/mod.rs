@@ -9,6 +9,7 @@ pub(crate) mod fake;
 pub(crate) mod jute;
 pub(crate) mod mask;
 pub(crate) mod memory;
+pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod servers;
 pub(crate) mod truth;

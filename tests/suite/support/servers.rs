@@ -1,18 +1,21 @@
-//! Real ZooKeeper servers, started through `scripts/dev/servers`, which knows how.
+//! Real ZooKeeper servers, started through `scripts/dev/servers`, which knows how, and `zkx server`
+//! beside them.
 //!
 //! None of them outlives the process that started it, however that process ends.
 
+use std::ffi::OsStr;
 use std::fmt::{self, Display, Write as _};
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::process::{Port, Process, all_stopped, free_ports, fresh_dir, signal};
 use super::wait_for;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/dev/servers");
@@ -26,21 +29,9 @@ const START: Duration = Duration::from_secs(60);
 const EMPTY_3_4: &[u8] = include_bytes!("empty-3.4.snapshot");
 const EMPTY_3_5: &[u8] = include_bytes!("empty-3.5.snapshot");
 
-/// Runs a JVM that dies when the standard input of this script closes: the kernel closes
-/// it even when the tests are killed. Ctrl-C is for the tests, so it is ignored here.
-const SUPERVISE: &str = r#"
-trap '' INT HUP
-exec 3<&0
-"$@" 3<&- >/dev/null & jvm=$!
-echo $jvm
-{ read -r _ <&3; kill -9 $jvm; } >/dev/null & guard=$!
-wait $jvm; code=$?
-kill $guard
-exit $code
-"#;
-
-/// Removes a directory when its standard input closes, once the servers are gone.
-const SWEEP: &str = r#"trap '' INT HUP; read -r _; sleep 1; rm -rf -- "$1""#;
+/// What the settings of real servers are in `scripts/dev/servers`, for `zkx server`.
+const IN_MEMORY: &str = "--tick-time 200 --container-check 1000 --zxid 0x100000000 \
+    --superuser super:D/InIHSb7yEEbrWz8b9l71RjZJU= --max-connections 100000";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Version(&'static str);
@@ -50,15 +41,24 @@ impl Version {
     pub(crate) const V3_5: Self = Self("3.5.10");
     pub(crate) const V3_8: Self = Self("3.8.6");
     pub(crate) const V3_9: Self = Self("3.9.5");
+    /// `zkx server`: an ensemble in memory that is to be a 3.9 in everything.
+    pub(crate) const MEMORY: Self = Self("memory");
+    /// The real ones.
     pub(crate) const ALL: [Self; 4] = [Self::V3_4, Self::V3_5, Self::V3_8, Self::V3_9];
 
     pub(crate) fn minor(self) -> u32 {
+        if self == Self::MEMORY {
+            return Self::V3_9.minor();
+        }
         let minor = self.0.split('.').nth(1).expect("three numbers");
         minor.parse().expect("a number")
     }
 
     /// Whether its jars are there; where they must be, their absence is a failure.
     fn provisioned(self) -> bool {
+        if self == Self::MEMORY {
+            return true;
+        }
         let found = Command::new(SCRIPT)
             .args(["classpath", self.0])
             .stdout(Stdio::null())
@@ -106,9 +106,9 @@ pub(crate) fn shared_ensemble() -> Option<&'static Ensemble> {
 /// The one standalone server of a version. `None` after having said that the test is
 /// skipped.
 pub(crate) fn single(version: Version) -> Option<&'static Server> {
-    static SINGLES: [Once<Server>; 4] = [const { OnceLock::new() }; 4];
-    let slot = Version::ALL.iter().position(|known| *known == version);
-    once(&SINGLES[slot.expect("a known version")], version, Server::start)
+    static SINGLES: [Once<Server>; 5] = [const { OnceLock::new() }; 5];
+    let slot = Version::ALL.iter().position(|known| *known == version).unwrap_or(Version::ALL.len());
+    once(&SINGLES[slot], version, Server::start)
 }
 
 /// An ensemble of the caller's own, to be broken at will; gone when dropped.
@@ -148,12 +148,12 @@ fn skip<T>() -> Option<T> {
     None
 }
 
-/// One JVM, or what is left of it.
+/// One process, or what is left of it.
 pub(crate) struct Server {
     version: Version,
     port: u16,
     dir: PathBuf,
-    jvm: Mutex<Option<Jvm>>,
+    process: Mutex<Option<Process>>,
 }
 
 impl Server {
@@ -165,6 +165,13 @@ impl Server {
         retry(|| {
             let [client] = free_ports();
             let port = client.port();
+            if version == Version::MEMORY {
+                let server = Self::new(version, port, &format!("--port {port} {IN_MEMORY}"));
+                drop(client);
+                server.launch()?;
+                server.serving(START)?;
+                return Ok(server);
+            }
             let server = Self::new(version, port, &format!("{}{settings}", client_port(port)));
             fs::write(server.dir.join("jvm"), jvm)?;
             let database = server.dir.join("data/version-2");
@@ -182,7 +189,7 @@ impl Server {
         let dir = fresh_dir();
         fs::create_dir_all(dir.join("data")).expect("a directory");
         fs::write(dir.join("own.cfg"), settings).expect("a file");
-        Self { version, port, dir, jvm: Mutex::new(None) }
+        Self { version, port, dir, process: Mutex::new(None) }
     }
 
     pub(crate) fn version(&self) -> Version {
@@ -203,12 +210,12 @@ impl Server {
     }
 
     pub(crate) fn pid(&self) -> Option<u32> {
-        self.jvm.lock().unwrap().as_ref().map(|jvm| jvm.pid)
+        self.process.lock().unwrap().as_ref().map(|process| process.pid)
     }
 
     /// `kill -9`; returns when the process is gone.
     pub(crate) fn kill9(&self) {
-        drop(self.jvm.lock().unwrap().take());
+        drop(self.process.lock().unwrap().take());
     }
 
     /// Starts it again on its port and its data, and waits until it serves.
@@ -259,15 +266,25 @@ impl Server {
     }
 
     fn launch(&self) -> io::Result<()> {
-        *self.jvm.lock().unwrap() = Some(Jvm::launch(self.version, &self.dir)?);
+        let own = self.dir.join("own.cfg");
+        let log = self.dir.join("log");
+        let process = if self.version == Version::MEMORY {
+            let settings = fs::read_to_string(own)?;
+            let words = [env!("CARGO_BIN_EXE_zkx"), "server"].into_iter().chain(settings.split_whitespace());
+            Process::launch(words, &log)?
+        } else {
+            let words = [OsStr::new(SCRIPT), "serve".as_ref(), self.version.0.as_ref()];
+            Process::launch(words.into_iter().chain([own.as_os_str(), self.dir.as_os_str()]), &log)?
+        };
+        *self.process.lock().unwrap() = Some(process);
         Ok(())
     }
 
     fn serving(&self, timeout: Duration) -> io::Result<()> {
         let end = Instant::now() + timeout;
         while self.mode().is_none() {
-            let dead = match &mut *self.jvm.lock().unwrap() {
-                Some(jvm) => jvm.supervisor.try_wait()?.is_some(),
+            let dead = match &mut *self.process.lock().unwrap() {
+                Some(process) => process.is_over()?,
                 None => true,
             };
             if dead || Instant::now() > end {
@@ -384,90 +401,6 @@ fn member_settings(version: Version, ports: &[u16], index: usize) -> String {
         settings.push('\n');
     }
     settings
-}
-
-/// A JVM and the shell that watches over it; dropping it is `kill -9`.
-struct Jvm {
-    supervisor: Child,
-    pid: u32,
-}
-
-impl Jvm {
-    fn launch(version: Version, dir: &Path) -> io::Result<Self> {
-        let log = File::options().create(true).append(true).open(dir.join("log"))?;
-        let mut supervisor = Command::new("sh")
-            .args(["-c", SUPERVISE, "sh", SCRIPT, "serve", version.0])
-            .args([&dir.join("own.cfg"), dir])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()?;
-        let stdout = supervisor.stdout.take().expect("a pipe");
-        let mut pid = String::new();
-        BufReader::new(stdout).read_line(&mut pid)?;
-        let pid = pid.trim().parse().map_err(io::Error::other)?;
-        Ok(Self { supervisor, pid })
-    }
-}
-
-impl Drop for Jvm {
-    fn drop(&mut self) {
-        drop(self.supervisor.stdin.take());
-        let _ = self.supervisor.wait();
-    }
-}
-
-/// Whether no thread of the process runs any more.
-fn all_stopped(pid: u32) -> bool {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return true };
-    tasks.flatten().all(|task| {
-        let stat = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-        // The state follows the name, which stands in brackets.
-        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
-    })
-}
-
-pub(crate) fn signal(pid: u32, name: &str) {
-    let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status();
-    assert!(status.is_ok_and(|status| status.success()), "cannot send SIG{name} to {pid}");
-}
-
-/// A directory below the one of this process, which goes when the process does.
-fn fresh_dir() -> PathBuf {
-    static ROOT: OnceLock<(PathBuf, Child)> = OnceLock::new();
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let (root, _sweeper) = ROOT.get_or_init(|| {
-        let root = tempfile::Builder::new().prefix("zkx-servers-").tempdir();
-        let root = root.expect("a temporary directory").keep();
-        let sweeper = Command::new("sh")
-            .args(["-c", SWEEP, "sh"])
-            .arg(&root)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        (root, sweeper.expect("a shell"))
-    });
-    root.join(COUNT.fetch_add(1, Ordering::SeqCst).to_string())
-}
-
-/// A port that is ours for as long as this lives.
-struct Port(TcpListener);
-
-impl Port {
-    fn port(&self) -> u16 {
-        self.0.local_addr().expect("a bound listener").port()
-    }
-}
-
-/// Free ports, below those that the system gives to outgoing connections: one of these
-/// could take the port of a server that is being restarted.
-fn free_ports<const N: usize>() -> [Port; N] {
-    std::array::from_fn(|_| {
-        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
-        let mut tries = std::iter::repeat_with(|| fastrand::u16(12_000..32_000)).take(1_000);
-        Port(tries.find_map(bind).expect("a free port"))
-    })
 }
 
 /// Between its choice and its use a port may be taken by somebody else.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::{mask, servers};
+use super::{mask, process};
 
 /// A command line to be run. Its HOME and working directory are an empty directory.
 #[must_use]
@@ -265,7 +265,7 @@ impl Running {
     /// Sends a signal by its name: INT, TERM, STOP. INT only reaches a program with a handler
     /// of its own when the tests run in the background of a script, which ignores it.
     pub(crate) fn signal(&self, name: &str) {
-        servers::signal(self.pid(), name);
+        process::signal(self.pid(), name);
     }
 
     /// Interrupts it, as Ctrl-C does, and waits for its end.
