@@ -8,11 +8,12 @@ mod source;
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cli, ColorChoice, Globals};
+use crate::cli::{Cli, ColorChoice, Globals, Source};
 use crate::command::{Asker, Command, Context, Progress, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::render::{self, Notes, Palette};
@@ -152,15 +153,16 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
         // Its thread comes up while the server opens the session.
         let (out, renderer) = render::start(terminal.options(&globals))
             .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
-        let store: Box<dyn Store> = if command.needs_ensemble() {
+        let store: Arc<dyn Store> = if command.needs_ensemble() {
+            let forked = command.forked().cloned().map(Source::Live);
             tokio::select! {
-                store = source::open(&globals) => store?,
+                store = source::open(forked.as_ref().unwrap_or(&globals.server), &globals) => store?,
                 kind = interrupts.next() => return Err(Error::new(kind, String::new())),
             }
         } else {
-            Box::new(Ensemble::new(Rules::default()).store(globals.max_request))
+            Arc::new(Ensemble::new(Rules::default()).store(globals.max_request))
         };
-        let result = supervise(&*store, out, command, &globals, terminal, &mut interrupts).await;
+        let result = supervise(&store, out, command, &globals, terminal, &mut interrupts).await;
         store.close().await;
         // Only now may a reader that pauses hold the program up: nothing is left to keep alive.
         let written = renderer.join().map_err(|_| Error::bug("the renderer failed"))?;
@@ -173,7 +175,7 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
 
 /// Runs a command until it is done or interrupted.
 async fn supervise(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     out: Out,
     command: Command,
     globals: &Globals,
@@ -190,7 +192,14 @@ async fn supervise(
         dry_run,
     };
     let progress = Progress::default();
-    let cx = Context { store, out: &out, settings: &settings, asker, progress: &progress };
+    let cx = Context {
+        store: &**store,
+        shared: store,
+        out: &out,
+        settings: &settings,
+        asker,
+        progress: &progress,
+    };
     let run = async {
         if dry_run { dry_run::rehearse(&cx, command, globals).await } else { command.run(&cx).await }
     };

@@ -1,8 +1,12 @@
 //! `--dry-run`: a command on an overlay, and what it would have changed as the answer.
 
+use std::sync::Arc;
+
 use crate::cli::Globals;
 use crate::command::{Command, Context, masked};
 use crate::error::{Error, Kind, Result};
+use crate::store::Store;
+use crate::store::memory::Rules;
 use crate::store::overlay::{Overlay, What};
 use crate::view::{Message, Note, Planned, PlannedRow, Row, Shape, channel};
 use crate::znode::Acl;
@@ -12,16 +16,17 @@ const ROWS: usize = 256;
 
 /// Runs a command that would write; its own answer, which speaks of what was done, is not shown.
 pub(super) async fn rehearse(cx: &Context<'_>, command: Command, globals: &Globals) -> Result<()> {
-    let overlay = Overlay::new(cx.store);
+    let overlay = Arc::new(Overlay::new(Arc::clone(cx.shared), Rules::default()));
     for auth in &globals.auth {
         overlay
             .authenticate(&auth.scheme, &auth.secret)
             .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
     }
     let (quiet, said) = channel();
+    let store: Arc<dyn Store> = overlay.clone();
     let run = async {
         let quiet = quiet;
-        let cx = Context { store: &overlay, out: &quiet, ..*cx };
+        let cx = Context { store: &*store, shared: &store, out: &quiet, ..*cx };
         command.run(&cx).await
     };
     let pass_on = async {
@@ -41,7 +46,7 @@ pub(super) async fn rehearse(cx: &Context<'_>, command: Command, globals: &Globa
     result
 }
 
-async fn show(cx: &Context<'_>, overlay: &Overlay<'_>) -> Result<()> {
+async fn show(cx: &Context<'_>, overlay: &Overlay) -> Result<()> {
     let out = cx.out;
     let shown = |acl: Vec<Acl>| if cx.settings.show_secrets { acl } else { masked(acl) };
     let plan = overlay.plan().await.map_err(|error| Error::new(Kind::Connection, error.to_string()))?;

@@ -1,6 +1,7 @@
 //! From what `--server` names to a store.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cli::{Globals, Source};
 use crate::client::{Config, ConnectString, OpenError};
@@ -9,21 +10,21 @@ use crate::store::live::Live;
 use crate::store::memory::{Ensemble, Rules};
 use crate::store::{ReadOnly, Store};
 
-/// The store that the user names.
-pub(super) async fn open(globals: &Globals) -> Result<Box<dyn Store>> {
-    let seed = match &globals.server {
+/// The store that is named so.
+pub(super) async fn open(source: &Source, globals: &Globals) -> Result<Arc<dyn Store>> {
+    let seed = match source {
         Source::Live(servers) => return live(servers, globals).await,
         Source::Memory(None) => String::new(),
         Source::Memory(Some(file)) => read(file)?,
         Source::Sandbox => include_str!("../sandbox.yaml").to_owned(),
     };
-    let memory = ensemble(&seed, &globals.server)?.store(globals.max_request);
+    let memory = ensemble(&seed, source)?.store(globals.max_request);
     for auth in &globals.auth {
         memory
             .authenticate(&auth.scheme, &auth.secret)
             .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
     }
-    Ok(if globals.read_only { Box::new(ReadOnly(memory)) } else { Box::new(memory) })
+    Ok(if globals.read_only { Arc::new(ReadOnly(memory)) } else { Arc::new(memory) })
 }
 
 /// An ensemble in memory with the znodes of a tree file, which is `named` so.
@@ -39,7 +40,7 @@ fn read(file: &Path) -> Result<String> {
         .map_err(|error| Error::new(Kind::Config, format!("cannot read {}", file.display())).because(error))
 }
 
-async fn live(servers: &ConnectString, globals: &Globals) -> Result<Box<dyn Store>> {
+async fn live(servers: &ConnectString, globals: &Globals) -> Result<Arc<dyn Store>> {
     let config = Config {
         session_timeout: globals.session_timeout,
         connect_timeout: globals.connect_timeout,
@@ -50,17 +51,17 @@ async fn live(servers: &ConnectString, globals: &Globals) -> Result<Box<dyn Stor
         max_request: globals.max_request,
         ..Config::new(servers.clone())
     };
-    let live = Live::connect(config).await.map_err(|error| unreachable(error, globals))?;
-    Ok(if globals.read_only { Box::new(ReadOnly(live)) } else { Box::new(live) })
+    let live = Live::connect(config).await.map_err(|error| unreachable(error, servers, globals))?;
+    Ok(if globals.read_only { Arc::new(ReadOnly(live)) } else { Arc::new(live) })
 }
 
 /// Each address and its reason, one a line.
-fn unreachable(error: OpenError, globals: &Globals) -> Error {
+fn unreachable(error: OpenError, servers: &ConnectString, globals: &Globals) -> Error {
     let OpenError::Unreachable { cause, within } = error else {
         return Error::new(Kind::Connection, error.to_string());
     };
     let within = humantime::format_duration(within);
-    let mut text = format!("cannot connect to {} within {within}", globals.server);
+    let mut text = format!("cannot connect to {servers} within {within}");
     for attempt in &cause.attempts {
         text.push_str(&format!("\n  {attempt}"));
     }

@@ -1,5 +1,6 @@
 //! What a command is given.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use futures_util::future::BoxFuture;
@@ -80,6 +81,8 @@ impl Progress {
 pub struct Context<'a> {
     /// The tree.
     pub store: &'a dyn Store,
+    /// The same, for whoever keeps it.
+    pub shared: &'a Arc<dyn Store>,
     /// Where answers go.
     pub out: &'a Out,
     /// The switches.

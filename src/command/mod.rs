@@ -27,6 +27,7 @@ use clap::ArgMatches;
 pub use context::{Asker, Context, Progress, Settings};
 pub use get_acl::masked;
 
+use crate::client::ConnectString;
 use crate::error::Result;
 use crate::znode::ZPath;
 
@@ -101,9 +102,17 @@ impl Command {
         )
     }
 
-    /// Whether it works on the ensemble that the user names; one in memory does for the others.
+    /// Whether it works on an ensemble that the user names; one in memory does for the others.
     pub fn needs_ensemble(&self) -> bool {
-        !matches!(self, Self::Server(_))
+        !matches!(self, Self::Server(_)) || self.forked().is_some()
+    }
+
+    /// The servers that it works on, where its own arguments name them.
+    pub fn forked(&self) -> Option<&ConnectString> {
+        match self {
+            Self::Server(server) => server.forked(),
+            _ => None,
+        }
     }
 }
 

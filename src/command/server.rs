@@ -2,14 +2,17 @@ use std::fs::File;
 use std::io::{self, BufWriter};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::Context;
+use crate::client::ConnectString;
 use crate::error::{Error, Kind, Result};
-use crate::server::{Options, Server as Listening};
+use crate::server::{Options, Served, Server as Listening};
 use crate::store::memory::{Ensemble, Rules};
+use crate::store::overlay::Overlay;
 use crate::view::Note;
 
 /// Serve an ensemble in memory to any client, for trying and testing
@@ -24,6 +27,10 @@ pub struct Server {
     /// Address to listen on: others than the loopback's can be reached by everybody
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     bind: IpAddr,
+
+    /// Serve a scratch copy of these servers: what clients write stays here
+    #[arg(long, value_name = "SERVERS", value_parser = servers, conflicts_with_all = ["seed", "save_on_exit"])]
+    overlay: Option<ConnectString>,
 
     /// Begin with the znodes of a tree file, YAML or JSON
     #[arg(long, value_name = "FILE")]
@@ -54,16 +61,28 @@ pub struct Server {
     max_connections: usize,
 }
 
+fn servers(text: &str) -> Result<ConnectString, String> {
+    ConnectString::parse(text).map_err(|error| error.to_string())
+}
+
 impl Server {
+    pub(super) fn forked(&self) -> Option<&ConnectString> {
+        self.overlay.as_ref()
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let address = SocketAddr::new(self.bind, self.port);
         let cannot = |error| Error::new(Kind::Io, format!("cannot listen on {address}")).because(error);
         let server = Listening::bind(address).await.map_err(cannot)?;
         let address = server.address().map_err(cannot)?;
-        let ensemble = self.ensemble()?;
-        cx.out
-            .note(Note::Info(format!("an ensemble in memory listens on {address}; Ctrl-C ends it")))
-            .await?;
+        let (served, what) = match &self.overlay {
+            Some(servers) => {
+                let overlay = Overlay::new(Arc::clone(cx.shared), self.rules());
+                (Served::Fork(Arc::new(overlay)), format!("a scratch copy of {servers}"))
+            }
+            None => (Served::Memory(self.ensemble()?), "an ensemble in memory".to_owned()),
+        };
+        cx.out.note(Note::Info(format!("{what} listens on {address}; Ctrl-C ends it"))).await?;
         let options = Options {
             tick: Duration::from_millis(self.tick_time),
             collect_every: Duration::from_millis(self.container_check),
@@ -71,21 +90,25 @@ impl Server {
             ..Options::default()
         };
         tokio::select! {
-            () = server.serve(ensemble.clone(), options) => {}
+            () = server.serve(served.clone(), options) => {}
             () = cx.progress.stopped() => {}
         }
-        let Some(file) = &self.save_on_exit else { return Ok(()) };
-        save(&ensemble, file)
+        let (Some(file), Served::Memory(ensemble)) = (&self.save_on_exit, &served) else { return Ok(()) };
+        save(ensemble, file)
             .map_err(|error| Error::new(Kind::Io, format!("cannot write {}", file.display())).because(error))
     }
 
+    fn rules(&self) -> Rules {
+        Rules { superuser: self.superuser.clone(), first_zxid: self.zxid, ..Rules::default() }
+    }
+
     fn ensemble(&self) -> Result<Ensemble> {
-        let rules = Rules { superuser: self.superuser.clone(), first_zxid: self.zxid, ..Rules::default() };
-        let Some(file) = &self.seed else { return Ok(Ensemble::new(rules)) };
+        let Some(file) = &self.seed else { return Ok(Ensemble::new(self.rules())) };
         let shown = file.display();
         let text = std::fs::read_to_string(file)
             .map_err(|error| Error::new(Kind::Config, format!("cannot read {shown}")).because(error))?;
-        Ensemble::seeded(rules, &text).map_err(|error| Error::new(Kind::Config, format!("{shown}:{error}")))
+        Ensemble::seeded(self.rules(), &text)
+            .map_err(|error| Error::new(Kind::Config, format!("{shown}:{error}")))
     }
 }
 

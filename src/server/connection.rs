@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::outbox::{Outbox, listener};
-use super::{Options, words};
-use crate::store::memory::{Answered, Ensemble};
+use super::{Options, Served, words};
+use crate::store::memory::Answered;
 use crate::wire::frame::write_frame;
 use crate::wire::{
     Code, ConnectRequest, ConnectResponse, Frames, Malformed, OpCode, Reader, ReplyHeader, Request,
@@ -25,17 +25,16 @@ const GATHER: usize = 256 << 10;
 const HANDSHAKE: Duration = Duration::from_secs(30);
 
 /// What all connections share.
-#[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) ensemble: Ensemble,
+    pub(super) served: Served,
     pub(super) options: Options,
     pub(super) open: AtomicUsize,
     pub(super) requests: AtomicUsize,
 }
 
 impl Shared {
-    pub(super) fn new(ensemble: Ensemble, options: Options) -> Arc<Self> {
-        Arc::new(Self { ensemble, options, open: AtomicUsize::new(0), requests: AtomicUsize::new(0) })
+    pub(super) fn new(served: Served, options: Options) -> Arc<Self> {
+        Arc::new(Self { served, options, open: AtomicUsize::new(0), requests: AtomicUsize::new(0) })
     }
 }
 
@@ -61,7 +60,7 @@ pub(super) fn spawn(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
         let mut connection = Connection { shared, stream, peer, frames, outbox, id: None };
         connection.serve().await;
         if let Some(id) = connection.id {
-            connection.shared.ensemble.detach(id);
+            connection.shared.served.ensemble().detach(id);
         }
         connection.shared.open.fetch_sub(1, Relaxed);
     });
@@ -109,7 +108,7 @@ impl Connection {
 
     fn connect(&mut self, frame: Bytes) -> Result<(), End> {
         let hello = ConnectRequest::decode(&mut Reader::new(frame)).map_err(|_| End::Now)?;
-        let ensemble = &self.shared.ensemble;
+        let ensemble = self.shared.served.ensemble();
         // Another server of this ensemble might know more; this one must not pretend to.
         if hello.last_zxid > ensemble.figures().zxid {
             return Err(End::Now);
@@ -151,7 +150,7 @@ impl Connection {
 
     /// Answers what has come, sends what is ready, and waits for more.
     async fn step(&mut self) -> Result<(), End> {
-        let waiting = self.answer()?;
+        let waiting = self.answer().await?;
         let sent = self.send().await?;
         if self.outbox.is_closed() {
             return Err(End::Flushed);
@@ -179,10 +178,10 @@ impl Connection {
     }
 
     /// Answers whole requests until enough is gathered; whether more must come in first.
-    fn answer(&mut self) -> Result<bool, End> {
+    async fn answer(&mut self) -> Result<bool, End> {
         while self.outbox.len() < GATHER && !self.outbox.is_closed() {
             match self.frames.next() {
-                Ok(Some(frame)) => self.request(frame)?,
+                Ok(Some(frame)) => self.request(frame).await?,
                 Ok(None) => return Ok(true),
                 Err(_) => return Err(End::Now),
             }
@@ -190,7 +189,7 @@ impl Connection {
         Ok(false)
     }
 
-    fn request(&mut self, frame: Bytes) -> Result<(), End> {
+    async fn request(&mut self, frame: Bytes) -> Result<(), End> {
         self.shared.requests.fetch_add(1, Relaxed);
         let mut reader = Reader::of_client(frame);
         let header = RequestHeader::decode(&mut reader).map_err(|_| End::Now)?;
@@ -203,7 +202,7 @@ impl Connection {
         };
         let id = self.id.ok_or(End::Now)?;
         let Answered { zxid, result } = match Request::decode(op, &mut reader) {
-            Ok(request) => self.shared.ensemble.process(id, &request),
+            Ok(request) => self.shared.served.process(id, &request).await,
             Err(malformed) => self.refuse(id, op, &malformed)?,
         };
         // These are answered before they get to where zxids are known, whatever is asked in between.
@@ -235,7 +234,7 @@ impl Connection {
         };
         let meant = matches!(malformed, Malformed::Null(_) | Malformed::Mode(_));
         let takes_zxid = op == OpCode::Multi || op.is_change() && meant;
-        let zxid = self.shared.ensemble.refuse(id, takes_zxid);
+        let zxid = self.shared.served.ensemble().refuse(id, takes_zxid);
         Ok(Answered { zxid, result: Err(code) })
     }
 }

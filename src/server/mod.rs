@@ -8,12 +8,15 @@ mod words;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::store::memory::Ensemble;
+use crate::store::memory::{Answered, Ensemble};
+use crate::store::overlay::Overlay;
+use crate::wire::Request;
 
 /// What can be chosen about a server.
 #[derive(Clone, Debug)]
@@ -40,6 +43,37 @@ impl Default for Options {
     }
 }
 
+/// What a server serves.
+#[derive(Clone)]
+pub enum Served {
+    /// An ensemble in memory.
+    Memory(Ensemble),
+    /// A copy-on-write fork of another store.
+    Fork(Arc<Overlay>),
+}
+
+impl From<Ensemble> for Served {
+    fn from(ensemble: Ensemble) -> Self {
+        Self::Memory(ensemble)
+    }
+}
+
+impl Served {
+    fn ensemble(&self) -> &Ensemble {
+        match self {
+            Self::Memory(ensemble) => ensemble,
+            Self::Fork(overlay) => overlay.ensemble(),
+        }
+    }
+
+    async fn process(&self, connection: u64, request: &Request) -> Answered {
+        match self {
+            Self::Memory(ensemble) => ensemble.process(connection, request),
+            Self::Fork(overlay) => overlay.process(connection, request).await,
+        }
+    }
+}
+
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
@@ -58,8 +92,8 @@ impl Server {
     }
 
     /// Serves until it is dropped.
-    pub async fn serve(self, ensemble: Ensemble, options: Options) {
-        let shared = connection::Shared::new(ensemble, options);
+    pub async fn serve(self, served: impl Into<Served>, options: Options) {
+        let shared = connection::Shared::new(served.into(), options);
         let mut tick = interval(shared.options.tick.min(Duration::from_millis(500)) / 2);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut collected = Instant::now();
@@ -71,10 +105,10 @@ impl Server {
                     Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                 },
                 _ = tick.tick() => {
-                    shared.ensemble.expire();
+                    shared.served.ensemble().expire();
                     if collected.elapsed() >= shared.options.collect_every {
                         collected = Instant::now();
-                        shared.ensemble.collect();
+                        shared.served.ensemble().collect();
                     }
                 }
             }

@@ -11,7 +11,7 @@ const VERSION: &str = concat!("3.9.0-zkx-", env!("CARGO_PKG_VERSION"), ", built 
 /// The answer to a word; `None` when it is none.
 pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
     let word = std::str::from_utf8(&word).ok().filter(|w| w.bytes().all(|b| b.is_ascii_lowercase()))?;
-    let figures = shared.ensemble.figures();
+    let figures = shared.served.ensemble().figures();
     let open = shared.open.load(Relaxed);
     let requests = shared.requests.load(Relaxed);
     let mut text = String::new();

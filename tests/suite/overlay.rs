@@ -2,6 +2,7 @@
 //! tree have the same results, and what the overlay then shows is what the tree has become.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use fastrand::Rng;
@@ -102,11 +103,11 @@ async fn seen(store: &dyn Store) -> Vec<(String, Option<Bytes>, Stat, Option<Vec
 #[test]
 fn an_overlay_behaves_as_what_it_overlays() {
     for seed in 0..40 {
-        let (real, below) = (tree(seed), tree(seed));
-        let overlay = Overlay::new(&below);
+        let (real, below) = (tree(seed), Arc::new(tree(seed)));
+        let overlay = Overlay::new(below.clone(), Rules::default());
         let mut random = Rng::with_seed(seed + 1000);
         futures(async {
-            let before = seen(&below).await;
+            let before = seen(&*below).await;
             for step in 0..OPERATIONS {
                 let count = if random.u8(..5) == 0 { random.usize(2..5) } else { 1 };
                 let mut writes: Vec<_> = (0..count).map(|_| write(&mut random)).collect();
@@ -132,7 +133,7 @@ fn an_overlay_behaves_as_what_it_overlays() {
             }
             let (shown, real) = (seen(&overlay).await, seen(&real).await);
             assert_eq!(shown, real, "seed {seed}");
-            assert_eq!(seen(&below).await, before, "seed {seed}: the store below was changed");
+            assert_eq!(seen(&*below).await, before, "seed {seed}: the store below was changed");
             plan_is_the_difference(&overlay, &before, &shown).await;
         });
     }
@@ -140,7 +141,7 @@ fn an_overlay_behaves_as_what_it_overlays() {
 
 type Seen = Vec<(String, Option<Bytes>, Stat, Option<Vec<Acl>>)>;
 
-async fn plan_is_the_difference(overlay: &Overlay<'_>, before: &Seen, after: &Seen) {
+async fn plan_is_the_difference(overlay: &Overlay, before: &Seen, after: &Seen) {
     let paths = |seen: &Seen| -> BTreeSet<String> { seen.iter().map(|(path, ..)| path.clone()).collect() };
     let (old, new) = (paths(before), paths(after));
     let (mut gone, mut come) = (BTreeSet::new(), BTreeSet::new());

@@ -12,32 +12,37 @@ fn closed() -> Vec<Acl> {
     vec![Acl { scheme: "hidden".into(), id: String::new(), perms: Perms(0) }]
 }
 
-impl Overlay<'_> {
+impl Overlay {
     /// Takes over the znodes that decide about these writes, and what is above them.
     pub(super) async fn adopt_for(&self, writes: &[Write]) -> Result<(), Failure> {
-        let mut nodes: BTreeSet<(usize, String)> = BTreeSet::new();
-        let mut acls: BTreeSet<String> = BTreeSet::new();
-        for write in writes {
-            let path = write.path();
-            for above in lineage(path) {
-                nodes.insert((above.matches('/').count(), above.to_owned()));
-            }
-            let decides = match write {
-                Write::Create { .. } | Write::Delete { .. } => parent(path),
-                _ => path,
-            };
-            acls.insert(decides.to_owned());
+        let acls = writes.iter().map(|write| match write {
+            Write::Create { path, .. } | Write::Delete { path, .. } => parent(path),
+            other => other.path(),
+        });
+        self.adopt(writes.iter().map(Write::path), acls).await
+    }
+
+    /// Takes over these znodes and what is above them, and these ACLs.
+    pub(super) async fn adopt(
+        &self,
+        paths: impl Iterator<Item = &str>,
+        acls: impl Iterator<Item = &str>,
+    ) -> Result<(), Failure> {
+        let mut nodes: BTreeSet<(usize, &str)> = BTreeSet::new();
+        for path in paths {
+            nodes.extend(lineage(path).map(|above| (above.matches('/').count(), above)));
         }
         self.adopt_root().await?;
         // Level by level: a znode needs its parent.
-        let mut nodes: Vec<(usize, String)> = nodes.into_iter().collect();
+        let mut nodes: Vec<(usize, &str)> = nodes.into_iter().collect();
         while let Some((level, _)) = nodes.first() {
             let level = *level;
             let rest = nodes.split_off(nodes.partition_point(|(l, _)| *l == level));
-            let paths = std::mem::replace(&mut nodes, rest).into_iter().map(|(_, path)| path);
+            let paths = std::mem::replace(&mut nodes, rest).into_iter().map(|(_, path)| path.to_owned());
             self.adopt_level(paths.collect()).await?;
         }
-        self.adopt_acls(acls.into_iter().collect()).await
+        let acls: BTreeSet<&str> = acls.collect();
+        self.adopt_acls(acls.into_iter().map(str::to_owned).collect()).await
     }
 
     async fn adopt_root(&self) -> Result<(), Failure> {

@@ -11,8 +11,10 @@
 mod adopt;
 mod layer;
 mod plan;
+mod serve;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 
@@ -24,8 +26,8 @@ use layer::Layer;
 pub use plan::{Planned, What};
 
 /// An overlay over a store.
-pub struct Overlay<'a> {
-    below: &'a dyn Store,
+pub struct Overlay {
+    below: Arc<dyn Store>,
     above: Memory,
     ensemble: Ensemble,
     layer: Mutex<Layer>,
@@ -33,10 +35,10 @@ pub struct Overlay<'a> {
     writing: tokio::sync::Mutex<()>,
 }
 
-impl<'a> Overlay<'a> {
+impl Overlay {
     /// An overlay that nothing was written to.
-    pub fn new(below: &'a dyn Store) -> Self {
-        let ensemble = Ensemble::bare(Rules::default());
+    pub fn new(below: Arc<dyn Store>, rules: Rules) -> Self {
+        let ensemble = Ensemble::bare(rules);
         let above = ensemble.store(below.max_request());
         Self { below, above, ensemble, layer: Mutex::default(), writing: tokio::sync::Mutex::default() }
     }
@@ -90,19 +92,23 @@ impl<'a> Overlay<'a> {
 
     /// The children above and below together.
     fn merged(&self, path: &str, above: Found, below: Result<Found, Code>) -> Found {
-        let Ok(Found::Children(below)) = below else { return above };
-        let prefix = if path == "/" { "" } else { path };
-        let merge = |above: Names| -> Names {
-            let layer = self.layer();
-            let known: std::collections::HashSet<&str> = above.iter().collect();
-            let hidden = |name: &&str| known.contains(name) || layer.is_gone(&format!("{prefix}/{name}"));
-            above.iter().chain(below.iter().filter(|name| !hidden(name))).collect()
-        };
-        match above {
-            Found::Children(names) => Found::Children(merge(names)),
-            Found::Listing(names, stat) => Found::Listing(merge(names), stat),
-            other => other,
+        match (above, below) {
+            (Found::Children(above), Ok(Found::Children(below))) => {
+                Found::Children(self.merged_names(path, &above, &below))
+            }
+            (Found::Listing(above, stat), Ok(Found::Children(below))) => {
+                Found::Listing(self.merged_names(path, &above, &below), stat)
+            }
+            (above, _) => above,
         }
+    }
+
+    fn merged_names(&self, path: &str, above: &Names, below: &Names) -> Names {
+        let prefix = if path == "/" { "" } else { path };
+        let layer = self.layer();
+        let known: HashSet<&str> = above.iter().collect();
+        let hidden = |name: &&str| known.contains(name) || layer.is_gone(&format!("{prefix}/{name}"));
+        above.iter().chain(below.iter().filter(|name| !hidden(name))).collect()
     }
 
     async fn written(&self, writes: Vec<Write>, all: bool) -> Result<Vec<Written>, Failure> {
@@ -125,7 +131,7 @@ impl<'a> Overlay<'a> {
     }
 }
 
-impl Store for Overlay<'_> {
+impl Store for Overlay {
     fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
         // Where nothing was written, nothing stands between: several batches stay in flight.
         if self.layer().is_empty() {

@@ -39,7 +39,7 @@ pub enum What {
     },
 }
 
-impl Overlay<'_> {
+impl Overlay {
     /// What would change, by path; what was deleted with its parent is counted there.
     pub async fn plan(&self) -> Result<Vec<Planned>, Failure> {
         let (created, deleted, changed) = {
@@ -55,7 +55,7 @@ impl Overlay<'_> {
             plan.push(Planned { path: ZPath::from_server(path), what: What::Created { data, acl } });
         }
         for path in changed {
-            let before = look(self.below, &path).await?;
+            let before = look(&*self.below, &path).await?;
             let after = look(&self.above, &path).await?;
             let data = (before.0 != after.0).then_some((before.0, after.0));
             let acl = (before.1 != after.1).then_some((before.1, after.1));

@@ -1,6 +1,6 @@
 //! `server`.
 
-use super::SOON;
+use super::{SOON, sample};
 use crate::support::truth::{self, Acl, Truth};
 use crate::support::zkx::{Running, Zkx};
 
@@ -60,6 +60,36 @@ fn a_tree_file_with_a_mistake_is_an_error() {
         .run()
         .code(3);
     assert!(output.stderr.starts_with("error: seed:2:6: `b` is no property: "), "{}", output.stderr);
+}
+
+on_every_server! {
+    fn a_scratch_copy_takes_all_writes(lab: &Lab) {
+        let mut original = lab.truth();
+        sample(&mut original);
+        original.create_as("/app/closed", Some(b"x"), &[Acl::new(31, "ip", "10.0.0.1")], truth::PERSISTENT).unwrap();
+        let mut look = || {
+            let node = original.exists("/app/node-9").unwrap();
+            (original.subtree("/app/config").unwrap(), original.get("/app").unwrap(), node)
+        };
+        let before = look();
+        let here = lab.at(&lab.addr());
+        let (running, addr) = started(Zkx::new().args(["server", "--port", "0", "--overlay", &here]));
+        let mut copy = Truth::connect(&addr).unwrap();
+        assert_eq!(copy.get("/app").unwrap().0.as_deref(), Some(&b"hello"[..]));
+        copy.set("/app", b"other").unwrap();
+        copy.create("/app/config/new", b"1").unwrap();
+        copy.delete("/app/node-9").unwrap();
+        let zkx = |line: &str| Zkx::new().server(&addr).args(line.split(' ')).run();
+        assert_eq!(zkx("ls /app").success().out(), "closed\nconfig\nnode-10\n");
+        assert_eq!(zkx("ls /app/config").success().out(), "db\nnew\n");
+        assert_eq!(zkx("get /app").success().out(), "other");
+        assert_eq!(zkx("create -s /app/n- x").success().out(), "/app/n-0000000004\n");
+        zkx("get /app/closed").code(6);
+        zkx("get /app/node-9").code(1);
+        assert_eq!(zkx("--yes deleteall /app/config").success().out(), "deleted /app/config: 3 znodes\n");
+        running.stop().success();
+        assert_eq!(look(), before);
+    }
 }
 
 #[test]
