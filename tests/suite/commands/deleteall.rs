@@ -91,7 +91,7 @@ on_every_server! {
 
 #[test]
 fn the_root_and_the_servers_own_are_never_deleted() {
-    for version in [Version::V3_4, Version::V3_9] {
+    for version in [Version::MEMORY, Version::V3_4, Version::V3_9] {
         let Some(lab) = Lab::on(version) else { return };
         for path in ["/", "/zookeeper", "/zookeeper/quota"] {
             let output =
@@ -102,48 +102,52 @@ fn the_root_and_the_servers_own_are_never_deleted() {
     }
 }
 
-#[test]
-fn yes_alone_has_a_limit() {
-    let Some(lab) = Lab::on(Version::V3_9) else { return };
-    let mut truth = lab.truth();
-    truth.create("/many", b"").unwrap();
-    truth.create_many((0..10_000).map(|n| (format!("/many/{n}"), vec![]))).unwrap();
-    let output = run(&lab, "deleteall --yes /many").code(2);
-    assert_eq!(
-        output.stderr,
-        "error: cannot delete /many: it has more than 10,000 znodes\n\
-         hint: raise the limit with --max-nodes N if that is meant\n"
-    );
-    assert_eq!(lab.truth().children("/many").unwrap().0.len(), 10_000);
-    lab.truth().delete("/many/0").unwrap();
-    assert_eq!(run(&lab, "deleteall --yes /many").success().out(), "deleted /many: 10,000 znodes\n");
+on_one_server! {
+    fn yes_alone_has_a_limit(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create("/many", b"").unwrap();
+        truth.create_many((0..10_000).map(|n| (format!("/many/{n}"), vec![]))).unwrap();
+        let output = run(lab, "deleteall --yes /many").code(2);
+        assert_eq!(
+            output.stderr,
+            "error: cannot delete /many: it has more than 10,000 znodes\n\
+             hint: raise the limit with --max-nodes N if that is meant\n"
+        );
+        assert_eq!(lab.truth().children("/many").unwrap().0.len(), 10_000);
+        lab.truth().delete("/many/0").unwrap();
+        assert_eq!(run(lab, "deleteall --yes /many").success().out(), "deleted /many: 10,000 znodes\n");
+    }
 }
 
 #[test]
 fn clients_that_go_on_creating_are_overtaken() {
-    let Some(lab) = Lab::on(Version::V3_8) else { return };
-    let mut truth = lab.truth();
-    truth.create("/a", b"").unwrap();
-    truth.create_many((0..5_000).map(|n| (format!("/a/{n}"), vec![]))).unwrap();
-    let deleting = zkx(&lab, "deleteall --yes /a").spawn();
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut other = lab.truth();
-            (0..300).take_while(|n| other.create(&format!("/a/new-{n}"), b"").is_ok()).count()
+    for version in [Version::MEMORY, Version::V3_8] {
+        let Some(lab) = Lab::on(version) else { return };
+        let mut truth = lab.truth();
+        truth.create("/a", b"").unwrap();
+        truth.create_many((0..5_000).map(|n| (format!("/a/{n}"), vec![]))).unwrap();
+        let deleting = zkx(&lab, "deleteall --yes /a").spawn();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut other = lab.truth();
+                (0..300).take_while(|n| other.create(&format!("/a/new-{n}"), b"").is_ok()).count()
+            });
+            let output = deleting.finish(SOON);
+            assert_eq!(output.code, Some(0), "{output}");
         });
-        let output = deleting.finish(SOON);
-        assert_eq!(output.code, Some(0), "{output}");
-    });
-    assert!(!exists(&lab, "/a"));
+        assert!(!exists(&lab, "/a"));
+    }
 }
 
 #[test]
 fn a_refused_deleteall_writes_nothing() {
-    let Some(lab) = Lab::on(Version::V3_5) else { return };
-    lab.truth().create_parents("/a/b").unwrap();
-    let (_, before) = lab.truth().get("/a").unwrap();
-    run(&lab, "deleteall /a").code(2);
-    run(&lab, "--read-only deleteall --yes /a").code(2);
-    assert_eq!(lab.truth().get("/a").unwrap().1, before);
-    assert!(zxid(&lab).starts_with("Zxid: 0x"));
+    for version in [Version::MEMORY, Version::V3_5] {
+        let Some(lab) = Lab::on(version) else { return };
+        lab.truth().create_parents("/a/b").unwrap();
+        let (_, before) = lab.truth().get("/a").unwrap();
+        run(&lab, "deleteall /a").code(2);
+        run(&lab, "--read-only deleteall --yes /a").code(2);
+        assert_eq!(lab.truth().get("/a").unwrap().1, before);
+        assert!(zxid(&lab).starts_with("Zxid: 0x"));
+    }
 }

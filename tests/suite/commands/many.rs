@@ -15,7 +15,7 @@ fn name(n: usize) -> String {
 
 #[test]
 fn a_hundred_thousand_children_are_nothing_special() {
-    for version in [Version::V3_4, Version::V3_9] {
+    for version in [Version::MEMORY, Version::V3_4, Version::V3_9] {
         let Some(lab) = Lab::on(version) else { return };
         let mut truth = lab.truth();
         truth.create("/many", b"").unwrap();

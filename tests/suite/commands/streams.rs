@@ -30,7 +30,7 @@ fn broad(lab: &Lab) {
 
 #[test]
 fn a_reader_that_stops_is_a_quiet_end() {
-    for version in [Version::V3_4, Version::V3_9] {
+    for version in [Version::MEMORY, Version::V3_4, Version::V3_9] {
         let Some(lab) = Lab::on(version) else { return };
         broad(&lab);
         for (line, first) in [
@@ -88,7 +88,7 @@ on_every_server! {
 
 #[test]
 fn an_interrupt_closes_what_is_open() {
-    for version in [Version::V3_4, Version::V3_9] {
+    for version in [Version::MEMORY, Version::V3_4, Version::V3_9] {
         let Some(lab) = Lab::on(version) else { return };
         broad(&lab);
         let proxy = Proxy::to(&lab.addr());
@@ -112,29 +112,28 @@ fn an_interrupt_closes_what_is_open() {
     }
 }
 
-#[test]
-fn an_interrupted_write_says_that_it_may_be_done() {
-    let Some(lab) = Lab::on(Version::V3_9) else { return };
-    lab.truth().create("/a", b"").unwrap();
-    let proxy = Proxy::to(&lab.addr());
-    let mut writing = Zkx::new().server(lab.at(proxy.addr())).args(["set", "/a", "-"]).open_stdin().spawn();
-    wait_for("a connection", SOON, || (proxy.connections() == 1).then_some(()));
-    proxy.delay(Duration::from_secs(1));
-    writing.write("data");
-    writing.close_stdin();
-    wait_for("the write to be sent", SOON, || (proxy.requests(op::SET_DATA) == 1).then_some(()));
-    let output = writing.stop().code(130);
-    assert_eq!(output.stderr, "error: interrupted: the write that was under way may have been done\n");
-}
+on_one_server! {
+    fn an_interrupted_write_says_that_it_may_be_done(lab: &Lab) {
+        lab.truth().create("/a", b"").unwrap();
+        let proxy = Proxy::to(&lab.addr());
+        let mut writing =
+            Zkx::new().server(lab.at(proxy.addr())).args(["set", "/a", "-"]).open_stdin().spawn();
+        wait_for("a connection", SOON, || (proxy.connections() == 1).then_some(()));
+        proxy.delay(Duration::from_secs(1));
+        writing.write("data");
+        writing.close_stdin();
+        wait_for("the write to be sent", SOON, || (proxy.requests(op::SET_DATA) == 1).then_some(()));
+        let output = writing.stop().code(130);
+        assert_eq!(output.stderr, "error: interrupted: the write that was under way may have been done\n");
+    }
 
-#[test]
-fn an_interrupt_before_the_write_needs_no_words() {
-    let Some(lab) = Lab::on(Version::V3_9) else { return };
-    lab.truth().create("/a", b"").unwrap();
-    let proxy = Proxy::to(&lab.addr());
-    let waiting = Zkx::new().server(lab.at(proxy.addr())).args(["set", "/a", "-"]).open_stdin().spawn();
-    wait_for("a connection", SOON, || (proxy.connections() == 1).then_some(()));
-    std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(waiting.stop().code(130).stderr, "");
-    assert_eq!(proxy.requests(op::SET_DATA), 0);
+    fn an_interrupt_before_the_write_needs_no_words(lab: &Lab) {
+        lab.truth().create("/a", b"").unwrap();
+        let proxy = Proxy::to(&lab.addr());
+        let waiting = Zkx::new().server(lab.at(proxy.addr())).args(["set", "/a", "-"]).open_stdin().spawn();
+        wait_for("a connection", SOON, || (proxy.connections() == 1).then_some(()));
+        std::thread::sleep(Duration::from_millis(300));
+        assert_eq!(waiting.stop().code(130).stderr, "");
+        assert_eq!(proxy.requests(op::SET_DATA), 0);
+    }
 }

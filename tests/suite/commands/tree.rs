@@ -86,7 +86,7 @@ on_every_server! {
 /// Quotas lie at the top of the tree, where tests that run beside would see them.
 #[test]
 fn quotas_are_marked() {
-    for version in [Version::V3_4, Version::V3_9] {
+    for version in [Version::MEMORY, Version::V3_4, Version::V3_9] {
         let Some(server) = servers::private_server(version) else { return };
         let mut truth = Truth::connect(&server.addr()).unwrap();
         truth.create_parents("/app/a").unwrap();

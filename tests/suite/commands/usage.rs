@@ -161,9 +161,11 @@ fn help_and_version_need_no_server() {
 
 #[test]
 fn an_address_of_ipv6_and_a_list_are_taken() {
-    let Some(lab) = Lab::on(Version::V3_8) else { return };
-    lab.truth().create("/a", b"x").unwrap();
-    let servers = format!("127.0.0.1:1,localhost:{}{}", lab.server().port(), lab.chroot());
-    let output = Zkx::new().server(servers).args(["get", "/a"]).run().success();
-    assert_eq!(output.out(), "x");
+    for version in [Version::MEMORY, Version::V3_8] {
+        let Some(lab) = Lab::on(version) else { return };
+        lab.truth().create("/a", b"x").unwrap();
+        let servers = format!("127.0.0.1:1,localhost:{}{}", lab.server().port(), lab.chroot());
+        let output = Zkx::new().server(servers).args(["get", "/a"]).run().success();
+        assert_eq!(output.out(), "x");
+    }
 }

@@ -99,8 +99,23 @@ impl Drop for Lab {
 /// Makes of each `fn name(lab: &Lab) { … }` one test for every version of the server, and one for the
 /// ensemble in memory, which is to be a 3.9.
 macro_rules! on_every_server {
-    ($($(#[$meta:meta])* fn $name:ident($lab:ident: &Lab) $body:block)+) => {$(
-        fn $name($lab: &$crate::support::lab::Lab) $body
+    ($($tests:tt)+) => {
+        on_servers! { [v3_4 V3_4, v3_5 V3_5, v3_8 V3_8, v3_9 V3_9, memory MEMORY] $($tests)+ }
+    };
+}
+
+/// As `on_every_server!`, for what does not depend on the version.
+macro_rules! on_one_server {
+    ($($tests:tt)+) => {
+        on_servers! { [v3_9 V3_9, memory MEMORY] $($tests)+ }
+    };
+}
+
+macro_rules! on_servers {
+    ($versions:tt $($(#[$meta:meta])* fn $name:ident($lab:ident: &Lab) $body:block)+) => {$(
+        fn $name($lab: &$crate::support::lab::Lab) {
+            insta::allow_duplicates! { $body }
+        }
 
         mod $name {
             use $crate::support::lab::Lab;
@@ -114,35 +129,17 @@ macro_rules! on_every_server {
                 }
             }
 
-            #[test]
-            $(#[$meta])*
-            fn v3_4() {
-                on(Version::V3_4);
-            }
-
-            #[test]
-            $(#[$meta])*
-            fn v3_5() {
-                on(Version::V3_5);
-            }
-
-            #[test]
-            $(#[$meta])*
-            fn v3_8() {
-                on(Version::V3_8);
-            }
-
-            #[test]
-            $(#[$meta])*
-            fn v3_9() {
-                on(Version::V3_9);
-            }
-
-            #[test]
-            $(#[$meta])*
-            fn memory() {
-                on(Version::MEMORY);
-            }
+            on_servers! { @each $versions [$(#[$meta])*] }
         }
     )+};
+    (@each [$($test:ident $version:ident),+] $metas:tt) => {
+        $(on_servers! { @one $test $version $metas })+
+    };
+    (@one $test:ident $version:ident [$($meta:tt)*]) => {
+        #[test]
+        $($meta)*
+        fn $test() {
+            on(Version::$version);
+        }
+    };
 }
