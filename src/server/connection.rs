@@ -110,7 +110,7 @@ impl Connection {
         let hello = ConnectRequest::decode(&mut Reader::new(frame)).map_err(|_| End::Now)?;
         let ensemble = self.shared.served.ensemble();
         // Another server of this ensemble might know more; this one must not pretend to.
-        if hello.last_zxid > ensemble.figures().zxid {
+        if hello.last_zxid > ensemble.zxid() {
             return Err(End::Now);
         }
         let tick = self.shared.options.tick.as_millis() as i64;

@@ -8,9 +8,15 @@ use super::connection::Shared;
 /// The release whose behaviour this server has; clients parse it.
 const VERSION: &str = concat!("3.9.0-zkx-", env!("CARGO_PKG_VERSION"), ", built on 1970-01-01 00:00 UTC");
 
+/// What `FourLetterCommands` knows; anything else is the length of a frame.
+const WORDS: [&str; 18] = [
+    "conf", "cons", "crst", "dirs", "dump", "envi", "gtmk", "hash", "isro", "mntr", "ruok", "srst", "srvr",
+    "stat", "stmk", "wchc", "wchp", "wchs",
+];
+
 /// The answer to a word; `None` when it is none.
 pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
-    let word = std::str::from_utf8(&word).ok().filter(|w| w.bytes().all(|b| b.is_ascii_lowercase()))?;
+    let word = WORDS.into_iter().find(|known| known.as_bytes() == word)?;
     let figures = shared.served.ensemble().figures();
     let open = shared.open.load(Relaxed);
     let requests = shared.requests.load(Relaxed);
@@ -40,7 +46,7 @@ pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
             "zk_version\t{VERSION}\nzk_server_state\tstandalone\nzk_num_alive_connections\t{open}\n\
              zk_outstanding_requests\t0\nzk_packets_received\t{requests}\nzk_packets_sent\t{requests}\n\
              zk_znode_count\t{}\nzk_ephemerals_count\t{}\nzk_watch_count\t{}\n",
-            figures.znodes, figures.ephemerals, figures.watches.0
+            figures.znodes, figures.ephemerals, figures.watches
         ),
         "cons" => writeln!(text, "{open} connections"),
         "dump" => figures
@@ -51,9 +57,9 @@ pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
         "wchs" => write!(
             text,
             "{} connections watching {} paths\nTotal watches:{}\n",
-            figures.watches.1, figures.watches.0, figures.watches.0
+            figures.on_data.connections, figures.on_data.paths, figures.on_data.watches
         ),
-        other => writeln!(text, "{other} is not executed because it is not in the whitelist."),
+        _ => writeln!(text, "{word} is not executed because it is not in the whitelist."),
     };
     written.is_ok().then_some(text)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::acl::{self, Identity};
 use super::sessions::{Connection, Session};
 use super::tree::{Id, Node, ROOT, Tree};
-use super::watches::{Mode, Table};
+use super::watches::{Count, Mode, Table};
 use super::write::{Done, Transaction};
 use crate::wire::{Code, OpResult, Reply, Request, WriteOp};
 use crate::znode::{Acl, EventKind, NodeType, Perms};
@@ -60,12 +60,14 @@ fn now() -> i64 {
 pub struct Figures {
     /// Newest transaction.
     pub zxid: i64,
-    /// Znodes, the root too.
+    /// Znodes, the root twice: a real server knows it by two names, and counts both.
     pub znodes: usize,
     /// Ephemerals of all sessions.
     pub ephemerals: usize,
-    /// Watches, and the connections that have one.
-    pub watches: (usize, usize),
+    /// Watches, those on lists of children too.
+    pub watches: usize,
+    /// Watches on data.
+    pub on_data: Count,
     /// Sessions with their timeouts in milliseconds.
     pub sessions: Vec<(i64, i64)>,
 }
@@ -119,13 +121,14 @@ impl Engine {
     }
 
     pub(super) fn figures(&self) -> Figures {
-        let (data, child) = (self.data.count(), self.child.count());
+        let on_data = self.data.count();
         let sessions: Vec<_> = self.sessions.iter().map(|(id, session)| (*id, session.timeout)).collect();
         Figures {
             zxid: self.zxid,
-            znodes: self.tree.len(),
+            znodes: self.tree.len() + 1,
             ephemerals: sessions.iter().map(|(id, _)| self.tree.ephemerals(*id).count()).sum(),
-            watches: (data.0 + child.0, data.1.max(child.1)),
+            watches: on_data.watches + self.child.count().watches,
+            on_data,
             sessions,
         }
     }

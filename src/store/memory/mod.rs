@@ -145,6 +145,11 @@ impl Ensemble {
         self.lock().collect()
     }
 
+    /// The newest transaction.
+    pub fn zxid(&self) -> i64 {
+        self.lock().zxid
+    }
+
     /// How much there is of everything.
     pub fn figures(&self) -> Figures {
         self.lock().figures()

@@ -30,6 +30,17 @@ impl Mode {
     }
 }
 
+/// How many watches a table has, on how many paths, of how many connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Watches: pairs of the two others.
+    pub watches: usize,
+    /// Paths.
+    pub paths: usize,
+    /// Connections.
+    pub connections: usize,
+}
+
 /// One table: of watches on data, or on lists of children.
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -102,9 +113,13 @@ impl Table {
         }
     }
 
-    /// How many watches there are, and how many connections have one.
-    pub(super) fn count(&self) -> (usize, usize) {
-        (self.paths.values().map(BTreeMap::len).sum(), self.watchers.len())
+    /// How many watches there are.
+    pub(super) fn count(&self) -> Count {
+        Count {
+            watches: self.paths.values().map(BTreeMap::len).sum(),
+            paths: self.paths.len(),
+            connections: self.watchers.len(),
+        }
     }
 
     fn take(&mut self, path: &str, watcher: Watcher, bits: u8) {

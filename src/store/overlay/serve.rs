@@ -18,13 +18,13 @@ impl Overlay {
         match self.try_process(connection, request).await {
             Ok(answered) => answered,
             // The store below is gone: to this client that is a server in trouble.
-            Err(_) => Answered { zxid: self.ensemble.figures().zxid, result: Err(Code::SYSTEM_ERROR) },
+            Err(_) => Answered { zxid: self.ensemble.zxid(), result: Err(Code::SYSTEM_ERROR) },
         }
     }
 
     async fn try_process(&self, connection: u64, request: &Request) -> Result<Answered, Failure> {
         if matches!(request, Request::GetAllChildrenNumber { .. }) {
-            let zxid = self.ensemble.figures().zxid;
+            let zxid = self.ensemble.zxid();
             return Ok(Answered { zxid, result: Err(Code::UNIMPLEMENTED) });
         }
         let writes = writes(request);
