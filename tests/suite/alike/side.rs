@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::answer::{Facts, Meanings};
 use super::step::{Act, Ask, Step};
 use crate::support::jute::{Body, Reader};
+use crate::support::servers::four_letter;
 use crate::support::truth::{Acl, Answer, Truth, code, op};
 
 /// Sessions must not expire while others are busy.
@@ -15,6 +16,15 @@ const EVENT: i32 = -1;
 /// What a server has before anybody does anything, with the permissions that everybody has there.
 const SPECIAL: [(&str, i32); 4] =
     [("/", 31), ("/zookeeper", 31), ("/zookeeper/quota", 31), ("/zookeeper/config", 1)];
+
+/// What the answers to words must tell alike.
+const COUNTED: [(&str, &[&str]); 3] = [
+    ("srvr", &["Zxid", "Connections", "Node count"]),
+    ("mntr", &["server_state", "num_alive_connections", "znode_count", "ephemerals_count", "zk_watch_count"]),
+    // How many connections watch anything, a real server does not tell: it goes on counting those
+    // whose watches have all fired.
+    ("wchs", &["Total watches"]),
+];
 
 /// What a step looked like on one side.
 #[derive(Default)]
@@ -36,7 +46,9 @@ struct Slot {
     connection: Option<Truth>,
     /// Its id and password while it lives.
     session: Option<(i64, Vec<u8>)>,
-    next_xid: i32,
+    /// Requests so far, and those of them that were answered: these are xids too.
+    asked: i32,
+    answered: i32,
 }
 
 /// One server, and the sessions of a stream.
@@ -74,13 +86,20 @@ impl Side {
 
     /// Sends what a step sends, so that the other side can do so too before the answer is awaited.
     pub(super) fn start(&mut self, step: &Step) {
-        let Act::Ask(ask) = &step.act else { return };
+        let asks = match &step.act {
+            Act::Ask(ask) => std::slice::from_ref(ask),
+            Act::Burst(asks) => asks,
+            _ => return,
+        };
         let slot = &mut self.slots[step.slot];
-        slot.next_xid += 1;
-        if let Some(connection) = &mut slot.connection {
-            let body = ask.body(&self.root, self.meanings.base());
-            // A connection that is over shows when it is read from.
-            let _ = connection.send(ask.xid(slot.next_xid), ask.op, &body);
+        slot.answered = slot.asked;
+        for ask in asks {
+            slot.asked += 1;
+            if let Some(connection) = &mut slot.connection {
+                let body = ask.body(&self.root, self.meanings.base());
+                // A connection that is over shows when it is read from.
+                let _ = connection.send(ask.xid(slot.asked), ask.op, &body);
+            }
         }
     }
 
@@ -98,6 +117,8 @@ impl Side {
                 }
             }
             Act::Ask(ask) => self.answer(step.slot, ask, &mut seen),
+            Act::Count => self.count(&mut seen),
+            Act::Burst(asks) => asks.iter().for_each(|ask| self.answer(step.slot, ask, &mut seen)),
         }
         seen.connected = self.slots[step.slot].connection.is_some();
         seen
@@ -110,7 +131,8 @@ impl Side {
                 let number = self.meanings.opened(truth.session());
                 seen.lines.push(format!("session {number} for {:?}", truth.timeout()));
                 let session = (truth.session(), truth.password().to_vec());
-                self.slots[slot] = Slot { connection: Some(truth), session: Some(session), next_xid: 0 };
+                self.slots[slot] =
+                    Slot { connection: Some(truth), session: Some(session), ..Slot::default() };
             }
             Err(failure) => seen.lines.push(format!("no session: {failure}")),
         }
@@ -141,10 +163,21 @@ impl Side {
 
     /// Takes the events that are there, up to the answer to a ping.
     fn drain(&mut self, slot: usize, seen: &mut Seen) {
-        if let Some(connection) = &mut self.slots[slot].connection {
-            let _ = connection.send(-2, op::PING, &Body::default());
-            self.answer(slot, &Ask::new(op::PING, []), seen);
+        if self.slots[slot].connection.is_some() {
+            self.ask(slot, Ask::new(op::PING, []), seen);
         }
+    }
+
+    fn count(&self, seen: &mut Seen) {
+        for (word, keys) in COUNTED {
+            let answer = four_letter(&self.addr, word);
+            let counted = answer.lines().filter(|line| keys.iter().any(|key| line.contains(key)));
+            seen.lines.extend(counted.map(|line| match line.strip_prefix("Zxid: 0x") {
+                Some(zxid) => self.meanings.zxid(i64::from_str_radix(zxid, 16).expect("a zxid")),
+                None => line.to_owned(),
+            }));
+        }
+        seen.lines.sort_unstable();
     }
 
     fn close(&mut self, slot: usize, seen: &mut Seen) {
@@ -154,7 +187,10 @@ impl Side {
         if self.slots[slot].connection.is_none() {
             self.resume(slot, true, seen);
         }
-        let ask = Ask::new(op::CLOSE, []);
+        self.ask(slot, Ask::new(op::CLOSE, []), seen);
+    }
+
+    fn ask(&mut self, slot: usize, ask: Ask, seen: &mut Seen) {
         self.start(&Step { slot, act: Act::Ask(ask.clone()) });
         self.answer(slot, &ask, seen);
     }
@@ -164,6 +200,8 @@ impl Side {
             seen.lines.push("no connection".to_owned());
             return;
         };
+        self.slots[slot].answered += 1;
+        let expected = ask.xid(self.slots[slot].answered);
         let mut events = Vec::new();
         let reply = loop {
             let Ok(mut frame) = connection.frame() else { break None };
@@ -172,7 +210,6 @@ impl Side {
                 events.push((zxid, self.meanings.event(zxid, code, &mut frame)));
                 continue;
             }
-            let expected = ask.xid(self.slots[slot].next_xid);
             break Some(self.reply(ask, (xid == expected, zxid, code), &mut frame, seen));
         };
         events.chunk_by_mut(|a, b| a.0 == b.0 && self.closings.contains(&a.0)).for_each(<[_]>::sort);

@@ -104,6 +104,13 @@ impl Ask {
         whole.cut(self.cut)
     }
 
+    /// Whether others may be under way with it: the connection survives it, and its answer waits for
+    /// theirs, which the real server's answers to `auth` and `sasl` do not.
+    pub(super) fn joins(&self) -> bool {
+        let apart = [op::AUTH, op::SASL, op::CHECK, -1];
+        !apart.contains(&self.op) && OPS.iter().any(|(known, _)| *known == self.op)
+    }
+
     /// The operations inside a multi.
     pub(super) fn ops(&self) -> &[Self] {
         match self.args.first() {
@@ -229,6 +236,10 @@ pub(super) enum Act {
     /// Goes without a word.
     Leave,
     Ask(Ask),
+    /// Requests that do not wait for each other's answers.
+    Burst(Vec<Ask>),
+    /// Asks the server for its figures, by four-letter words.
+    Count,
 }
 
 /// One step of one of the sessions.
@@ -246,7 +257,11 @@ impl Display for Step {
             Act::Resume => f.write_str("resume the session"),
             Act::Guess => f.write_str("resume it with a wrong password"),
             Act::Leave => f.write_str("leave"),
+            Act::Count => f.write_str("count"),
             Act::Ask(ask) => write!(f, "{ask}"),
+            Act::Burst(asks) => {
+                write!(f, "at once: {}", asks.iter().map(Ask::to_string).collect::<Vec<_>>().join("; "))
+            }
         }
     }
 }

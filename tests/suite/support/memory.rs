@@ -22,9 +22,8 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// With sessions that live as long as those of a server whose tick is `tick`, and containers
-    /// that stay.
-    pub(crate) fn start(tick: Duration) -> Self {
+    /// With sessions that live as long as those of a server whose tick is `tick`.
+    pub(crate) fn start(tick: Duration, collect_every: Duration) -> Self {
         let (bound, address) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
@@ -37,8 +36,7 @@ impl Memory {
                     first_zxid: FIRST_ZXID,
                     ..Rules::default()
                 };
-                let options =
-                    Options { tick, collect_every: Duration::from_secs(100_000), ..Options::default() };
+                let options = Options { tick, collect_every, ..Options::default() };
                 tokio::select! {
                     () = server.serve(Ensemble::new(rules), options) => {}
                     _ = stopped => {}

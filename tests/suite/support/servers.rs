@@ -246,15 +246,7 @@ impl Server {
 
     /// The answer to a four-letter word; empty when there is none.
     pub(crate) fn four_letter(&self, word: &str) -> String {
-        let ask = || {
-            let mut stream = TcpStream::connect(self.addr())?;
-            stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-            stream.write_all(word.as_bytes())?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer)?;
-            io::Result::Ok(answer)
-        };
-        ask().unwrap_or_default()
+        four_letter(&self.addr(), word)
     }
 
     /// leader, follower, observer or standalone; `None` while it does not serve, even
@@ -307,6 +299,19 @@ impl Drop for Server {
         self.kill9();
         let _ = fs::remove_dir_all(&self.dir);
     }
+}
+
+/// The answer of whoever listens at `addr` to a four-letter word; empty when there is none.
+pub(crate) fn four_letter(addr: &str, word: &str) -> String {
+    let ask = || {
+        let mut stream = TcpStream::connect(addr)?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        stream.write_all(word.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        io::Result::Ok(answer)
+    };
+    ask().unwrap_or_default()
 }
 
 /// Three voters and an observer.

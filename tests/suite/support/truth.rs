@@ -270,6 +270,17 @@ impl Truth {
         Ok(created[self.chroot.len()..].to_owned())
     }
 
+    pub(crate) fn create_with_ttl(&mut self, path: &str, ttl: i64) -> Answer<()> {
+        let body = self.at(path).buffer(None).acl(&Acl::open()).int(TTL).long(ttl);
+        self.call(op::CREATE_TTL, body).map(drop)
+    }
+
+    /// A watch that stays, on the znode and its children, or on everything at and below it.
+    pub(crate) fn add_watch(&mut self, path: &str, recursive: bool) -> Answer<()> {
+        let body = self.at(path).int(recursive.into());
+        self.call(op::ADD_WATCH, body).map(drop)
+    }
+
     /// Creates what is missing of the path, itself included, with empty data.
     pub(crate) fn create_parents(&mut self, path: &str) -> Answer<()> {
         let ends = path.match_indices('/').skip(1).map(|(end, _)| end);

@@ -73,6 +73,12 @@ impl Chance {
                 self.plan_quota(slot);
                 return self.step();
             }
+            24..27 => Act::Count,
+            27..60 => {
+                let count = self.rng.usize(2..9);
+                let asks = std::iter::repeat_with(|| self.ask()).filter(Ask::joins).take(count);
+                Act::Burst(asks.collect())
+            }
             _ => Act::Ask(self.ask()),
         };
         Step { slot, act }
