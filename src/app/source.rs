@@ -46,6 +46,7 @@ async fn live(servers: &ConnectString, globals: &Globals) -> Result<Arc<dyn Stor
         connect_timeout: globals.connect_timeout,
         request_timeout: globals.request_timeout,
         read_only: globals.allow_read_only_server,
+        gentle: globals.gentle,
         auth: globals.auth.clone(),
         max_reply: globals.max_reply,
         max_request: globals.max_request,

@@ -184,6 +184,10 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "TIME", env = "ZKX_SESSION_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub session_timeout: Duration,
 
+    /// Read trees slowly, a little at a time, for a server that others need
+    #[arg(long, global = true, env = "ZKX_GENTLE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub gentle: bool,
+
     /// Take a server that lost its quorum, for reading
     #[arg(long, global = true, env = "ZKX_ALLOW_READ_ONLY_SERVER", value_parser = clap::builder::FalseyValueParser::new())]
     pub allow_read_only_server: bool,

@@ -45,6 +45,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Whether a server that lost its quorum will do.
     pub read_only: bool,
+    /// Whether many reads go slowly, for a server that others need.
+    pub gentle: bool,
     /// Credentials, sent on every connection.
     pub auth: Vec<Auth>,
     /// The longest reply that is taken, bytes. The server's `jute.maxbuffer` does not bound
@@ -64,6 +66,7 @@ impl Config {
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(15),
             read_only: false,
+            gentle: false,
             auth: Vec::new(),
             max_reply: 256 << 20,
             max_request: 0xf_ffff,

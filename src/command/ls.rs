@@ -55,9 +55,6 @@ pub struct Ls2 {
     word: Option<WatchWord>,
 }
 
-/// Batches in flight.
-const IN_FLIGHT: usize = 4;
-
 impl Ls2 {
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let Self { watch, path, word } = self;
@@ -91,7 +88,7 @@ impl Ls {
         let mut names = children.iter().map(|name| self.path.join(name));
         let mut flight: VecDeque<(Outcome<'_, Answers>, Vec<ZPath>)> = VecDeque::new();
         loop {
-            while flight.len() < IN_FLIGHT {
+            while flight.len() < cx.store.in_flight() {
                 let paths: Vec<_> = names.by_ref().take(cx.store.batch()).collect();
                 if paths.is_empty() {
                     break;

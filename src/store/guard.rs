@@ -16,6 +16,10 @@ impl<S: Store> Store for ReadOnly<S> {
         self.0.batch()
     }
 
+    fn in_flight(&self) -> usize {
+        self.0.in_flight()
+    }
+
     fn write(&self, _: Write) -> Outcome<'_, Written> {
         Box::pin(async { Err(Failure::ReadOnly) })
     }

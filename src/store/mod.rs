@@ -252,6 +252,9 @@ pub trait Store: Send + Sync {
     /// answer grows past about half a megabyte.
     fn batch(&self) -> usize;
 
+    /// How many batches should be in flight just now: enough that no side waits for the other.
+    fn in_flight(&self) -> usize;
+
     /// Makes one change. An outcome that cannot be told is [`Failure::Unknown`].
     fn write(&self, write: Write) -> Outcome<'_, Written>;
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use bytes::Bytes;
 
 use super::{
-    FEW, Frame, IN_FLIGHT, List, Order, Place, Slot, Target, Task, WINDOW, WINDOW_BYTES, Walk, Want,
+    FEW, Frame, LISTED, List, Order, Place, Slot, Target, Task, UNKNOWN, WINDOW, WINDOW_BYTES, Walk, Want,
 };
 use crate::store::{Found, Read};
 use crate::wire::Code;
@@ -14,25 +14,34 @@ use crate::znode::{Names, ZPath};
 impl Walk<'_> {
     /// Sends batches until enough is in flight or far enough ahead.
     pub(super) fn ask(&mut self) {
-        while self.flight.len() < IN_FLIGHT {
+        while self.flight.len() < self.store.in_flight() {
             let batch = self.store.batch().max(1);
             let mut reads = Vec::new();
             let mut targets = Vec::new();
             while reads.len() < batch {
                 // What is needed first is always asked for, or a full window could wait for itself.
-                let stop = self.full() && !(self.flight.is_empty() && reads.is_empty());
+                let first = self.flight.is_empty() && reads.is_empty();
                 match self.tasks.peek() {
                     None => break,
-                    Some(Reverse((_, Task::Children(_)))) if stop => break,
+                    Some(Reverse((_, Task::Children(_)))) if self.full() && !first => break,
+                    Some(Reverse((_, Task::List(..)))) if self.listed >= LISTED * self.window() && !first => {
+                        break;
+                    }
                     Some(_) => {}
                 }
                 match self.tasks.pop() {
                     Some(Reverse((_, Task::List(frame, index)))) => {
+                        let expected = self.children_of(frame, index);
+                        self.listed += expected;
                         reads.push(Read::Children(self.path(frame, index).to_string()));
-                        targets.push(Target { frame, index, list: true });
+                        targets.push(Target { frame, index, list: true, expected });
                     }
                     Some(Reverse((_, Task::Children(frame)))) => {
+                        let before = reads.len();
                         self.ask_children(frame, batch, &mut reads, &mut targets);
+                        if reads.len() == before {
+                            break;
+                        }
                     }
                     None => break,
                 }
@@ -45,13 +54,19 @@ impl Walk<'_> {
     }
 
     fn full(&self) -> bool {
-        self.ahead >= WINDOW || self.ahead_bytes >= WINDOW_BYTES
+        self.ahead >= self.window() || self.ahead_bytes >= WINDOW_BYTES
+    }
+
+    fn window(&self) -> usize {
+        WINDOW.max(self.store.in_flight() * self.store.batch())
     }
 
     fn ask_children(&mut self, id: usize, batch: usize, reads: &mut Vec<Read>, targets: &mut Vec<Target>) {
         let level = self.frames.get(id).map_or(0, |frame| frame.place.len());
         let expand = self.options.depth.is_none_or(|depth| level < depth);
         let few = self.tasks.is_empty();
+        let most = LISTED * self.window();
+        let known = self.levels.get(level).copied().filter(|(lists, _)| *lists > 0);
         loop {
             let Some(frame) = self.frames.get_mut(id) else { return };
             let left = frame.names.len() - frame.issued;
@@ -63,18 +78,31 @@ impl Walk<'_> {
                 return;
             }
             let both = few && left + reads.len() <= FEW;
+            let expected = known.map_or(0, |(lists, names)| names / lists);
+            let enough = match known {
+                Some(_) => expected > 0 && self.listed + expected > most,
+                None => frame.issued >= UNKNOWN,
+            };
+            // The first of all is asked for whatever comes of it.
+            let first = self.flight.is_empty() && reads.is_empty();
+            if self.options.want == Want::Names && enough && !first {
+                self.push_children(id);
+                return;
+            }
             let index = frame.issued;
             frame.issued += 1;
+            self.listed -= 1;
             let mut slot = Slot::default();
             let path = self.path(id, index).to_string();
             let list = expand && (self.options.want == Want::Names || both);
             if self.options.want == Want::Data {
                 reads.push(Read::Data(path.clone()));
-                targets.push(Target { frame: id, index, list: false });
+                targets.push(Target { frame: id, index, list: false, expected: 0 });
             }
             if list {
+                self.listed += expected;
                 reads.push(Read::Children(path));
-                targets.push(Target { frame: id, index, list: true });
+                targets.push(Target { frame: id, index, list: true, expected });
                 slot.list = List::Asked;
             } else if !expand {
                 slot.list = List::None;
@@ -99,10 +127,19 @@ impl Walk<'_> {
         frame.slots.get_mut(index.checked_sub(frame.visited)?)
     }
 
+    /// How many children a znode had when it was read.
+    fn children_of(&mut self, frame: usize, index: usize) -> usize {
+        match self.slot(frame, index).map(|slot| &slot.data) {
+            Some(Some(Ok((_, stat)))) => stat.num_children.unsigned_abs() as usize,
+            _ => 0,
+        }
+    }
+
     /// Puts an answer where it belongs and notes what is to be asked because of it.
     pub(super) fn take(&mut self, answer: Result<Found, Code>, target: Target) {
-        let Target { frame, index, list } = target;
+        let Target { frame, index, list, expected } = target;
         if list {
+            self.listed -= expected;
             let list = match answer {
                 Ok(Found::Children(names)) => self.open_frame(frame, index, names),
                 Ok(_) => List::None,
@@ -149,6 +186,13 @@ impl Walk<'_> {
     }
 
     fn open_frame(&mut self, parent: usize, index: usize, mut names: Names) -> List {
+        let level = self.frames.get(parent).map_or(0, |frame| frame.place.len());
+        if self.levels.len() <= level {
+            self.levels.resize(level + 1, (0, 0));
+        }
+        if let Some((lists, children)) = self.levels.get_mut(level) {
+            (*lists, *children) = (*lists + 1, *children + names.len());
+        }
         if names.is_empty() {
             return List::None;
         }
@@ -157,6 +201,7 @@ impl Walk<'_> {
             Order::CodePoint => names.sort(),
         }
         let omitted = self.options.limit.map_or(0, |limit| names.truncate(limit));
+        self.listed += names.len();
         let place = self.place(parent, index);
         let path = Some(self.path(parent, index));
         let frame = Frame { place, path, names, ..Frame::default() };

@@ -19,10 +19,15 @@ use crate::store::{Answers, Failure, Outcome, Store};
 use crate::wire::Code;
 use crate::znode::{Names, Stat, ZPath};
 
-/// Batches in flight: enough that the server never waits for this side.
-const IN_FLIGHT: usize = 4;
-/// Znodes read and not visited yet, at most.
-const WINDOW: usize = 8192;
+/// Znodes read and not visited yet, at most, unless more are in flight: over a long way a walk takes as
+/// many round trips as its bytes need, and not as its znodes would.
+const WINDOW: usize = 8 << 10;
+/// Znodes of a level that are asked for children before it is known how many those have, at most.
+const UNKNOWN: usize = 64;
+/// Names listed, or expected in answers, whose znodes were not asked for yet, at most, in windows.
+/// Without this bound a thousand siblings with a thousand children each were all listed at once: memory
+/// grew with the tree, and the server had to make an answer of ten megabytes.
+const LISTED: usize = 2;
 /// Their data, at most, bytes.
 const WINDOW_BYTES: usize = 8 << 20;
 /// Visits handed out at once, at most.
@@ -112,6 +117,10 @@ pub struct Walk<'a> {
     stack: Vec<usize>,
     ahead: usize,
     ahead_bytes: usize,
+    listed: usize,
+    /// By level, znodes whose children were listed, and how many children those had in all: those of
+    /// a level are alike.
+    levels: Vec<(usize, usize)>,
     vanished: usize,
 }
 
@@ -164,6 +173,8 @@ struct Target {
     frame: usize,
     index: usize,
     list: bool,
+    /// Names that the answer is expected to have.
+    expected: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -180,6 +191,8 @@ impl<'a> Walk<'a> {
             stack: vec![0],
             ahead: 0,
             ahead_bytes: 0,
+            listed: 1,
+            levels: Vec::new(),
             vanished: 0,
         }
     }

@@ -14,7 +14,17 @@ use crate::wire::{Code, ReadOp, ReadResult, Reply, Request};
 const REPLY_TARGET: usize = 384 << 10;
 /// Reads in the first batch, when nothing is known of the size of the data.
 pub(super) const FIRST_BATCH: usize = 64;
-const LARGEST_BATCH: usize = 1000;
+const LARGEST_BATCH: usize = 2000;
+/// Batches in flight to a server nearby: one that it works on, one that waits for it. More would only
+/// make other clients wait.
+const FEWEST_IN_FLIGHT: usize = 2;
+/// … and to one far away: what a round trip of a hundred milliseconds holds.
+const MOST_IN_FLIGHT: usize = 24;
+/// Microseconds that a server takes for a batch, about: a round trip holds as many batches as it has of
+/// these.
+const BATCH_TIME: u64 = 4000;
+/// Reads in a batch, and batches in flight, of a walk that is to be gentle.
+const GENTLE_BATCH: usize = 64;
 /// Below this a `multiRead` gains nothing over pipelined reads, and asks for no newer server.
 const SMALLEST_BATCH: usize = 8;
 /// Reads kept in flight where there is no `multiRead`.
@@ -40,17 +50,29 @@ impl Inner {
         if !piece.is_empty() {
             pieces.push(self.send(piece));
         }
+        let sent = Instant::now();
         Box::pin(async move {
             let mut answers = Vec::with_capacity(total);
             for piece in pieces {
                 self.receive(piece, &mut answers).await?;
             }
+            self.fastest.fetch_min(sent.elapsed().as_micros() as u64, Relaxed);
             Ok(answers)
         })
     }
 
     pub(super) fn best_batch(&self) -> usize {
-        if self.no_multi_read.load(Relaxed) { PIPELINE } else { self.batch.load(Relaxed) }
+        let batch = if self.no_multi_read.load(Relaxed) { PIPELINE } else { self.batch.load(Relaxed) };
+        if self.config.gentle { batch.min(GENTLE_BATCH) } else { batch }
+    }
+
+    pub(super) fn best_flight(&self) -> usize {
+        match self.fastest.load(Relaxed) {
+            _ if self.config.gentle => 1,
+            // Nothing is known yet of how large the answers are.
+            u64::MAX => 1,
+            fastest => (FEWEST_IN_FLIGHT + (fastest / BATCH_TIME) as usize).min(MOST_IN_FLIGHT),
+        }
     }
 
     /// The answer to a `multiRead`; `None` when its reads are better sent one by one.
@@ -82,8 +104,8 @@ impl Inner {
     fn learn(&self, reads: usize, bytes: usize) {
         let now = self.batch.load(Relaxed);
         let fitting = REPLY_TARGET / (bytes / reads.max(1)).max(1);
-        // Growth is slow and shrinking is not: one large answer costs more than many small ones.
-        self.batch.store(fitting.clamp(SMALLEST_BATCH, LARGEST_BATCH).min(now * 2), Relaxed);
+        // Shrinking is at once and growth is not: one large answer costs more than many small ones.
+        self.batch.store(fitting.clamp(SMALLEST_BATCH, LARGEST_BATCH).min(now * 4), Relaxed);
     }
 
     /// Sends a piece of a batch in the best way the server knows.

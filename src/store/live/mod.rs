@@ -15,7 +15,7 @@ mod rearm;
 mod subscribe;
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -44,6 +44,8 @@ pub struct Inner {
     no_multi_read: AtomicBool,
     no_add_watch: AtomicBool,
     batch: AtomicUsize,
+    /// Microseconds that the fastest batch took, `u64::MAX` before the first.
+    fastest: AtomicU64,
 }
 
 impl Live {
@@ -59,6 +61,7 @@ impl Live {
             no_multi_read: AtomicBool::new(false),
             no_add_watch: AtomicBool::new(false),
             batch: AtomicUsize::new(FIRST_BATCH),
+            fastest: AtomicU64::new(u64::MAX),
         })))
     }
 }
@@ -176,6 +179,10 @@ impl Store for Live {
 
     fn batch(&self) -> usize {
         self.best_batch()
+    }
+
+    fn in_flight(&self) -> usize {
+        self.best_flight()
     }
 
     fn write(&self, write: Write) -> Outcome<'_, Written> {

@@ -316,6 +316,10 @@ impl Store for Memory {
         BATCH
     }
 
+    fn in_flight(&self) -> usize {
+        1
+    }
+
     fn write(&self, write: Write) -> Outcome<'_, Written> {
         Box::pin(ready(self.written(write)))
     }

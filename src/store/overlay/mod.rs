@@ -144,6 +144,10 @@ impl Store for Overlay {
         self.below.batch()
     }
 
+    fn in_flight(&self) -> usize {
+        self.below.in_flight()
+    }
+
     fn write(&self, write: Write) -> Outcome<'_, Written> {
         Box::pin(async move {
             let done = self.written(vec![write], false).await?.pop();

@@ -1,7 +1,9 @@
 //! `ls`.
 
 use super::{SOON, run, sample, zkx};
-use crate::support::truth::{self, Acl};
+use crate::support::proxy::Proxy;
+use crate::support::truth::{self, Acl, op};
+use crate::support::zkx::Zkx;
 
 on_every_server! {
     fn children_are_listed_in_natural_order(lab: &Lab) {
@@ -67,6 +69,26 @@ on_every_server! {
             assert_eq!((fields[3], *fields.last().unwrap()), (&*size, &*format!("n{n}")), "{line}");
         }
         assert_eq!(shown.lines().count(), 100);
+    }
+
+    fn a_gentle_walk_asks_for_little_at_a_time(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create("/wide", b"").unwrap();
+        for n in 0..400 {
+            truth.create(&format!("/wide/n{n}"), b"x").unwrap();
+        }
+        let proxy = Proxy::to(&lab.addr());
+        let requests = |line: &str| {
+            let before = proxy.requests(op::MULTI_READ);
+            let output = Zkx::new().server(lab.at(proxy.addr())).args(line.split(' ')).run().success();
+            assert_eq!(output.out().lines().count(), 401);
+            proxy.requests(op::MULTI_READ) - before
+        };
+        let (all, gentle) = (requests("ls -l -R /wide"), requests("--gentle ls -l -R /wide"));
+        // 64 at a time, where the server has multiRead.
+        if lab.version().minor() >= 6 {
+            assert!(gentle >= 400 / 64 && all < gentle, "{all}, {gentle}");
+        }
     }
 
     fn what_may_not_be_read_does_not_end_the_walk(lab: &Lab) {
