@@ -57,13 +57,18 @@ impl Names {
     }
 
     /// Compares bytes, whose order is that of the code points: to make a `str` of each at every
-    /// comparison took a tenth of a whole walk.
+    /// comparison took a tenth of a whole walk. What all names begin with is passed over; it is most
+    /// of each where names are long.
     fn sort_by(&mut self, order: impl Fn(&[u8], &[u8]) -> Ordering) {
+        let mut spans = std::mem::take(&mut self.spans);
         let bytes = |(at, len): (u32, u32)| {
             self.text.get(at as usize..at as usize + len as usize).unwrap_or_default()
         };
-        let mut spans = std::mem::take(&mut self.spans);
-        spans.sort_unstable_by(|&a, &b| order(bytes(a), bytes(b)));
+        let first = spans.first().map_or(&[][..], |span| bytes(*span));
+        let alike = spans.iter().fold(first.len(), |alike, span| common(first, bytes(*span)).min(alike));
+        let alike = alike - trailing_digits(first, alike);
+        let rest = |span| bytes(span).get(alike..).unwrap_or_default();
+        spans.sort_unstable_by(|&a, &b| order(rest(a), rest(b)));
         self.spans = spans;
     }
 
@@ -112,9 +117,9 @@ pub fn natural(a: &str, b: &str) -> Ordering {
 
 fn natural_bytes(a: &[u8], b: &[u8]) -> Ordering {
     // What is alike at the beginning decides nothing, except for a number that goes on behind it.
-    let alike = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let digits = a.iter().take(alike).rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let rest = |text| <[u8]>::get(text, alike - digits..).unwrap_or_default();
+    let alike = common(a, b);
+    let alike = alike - trailing_digits(a, alike);
+    let rest = |text| <[u8]>::get(text, alike..).unwrap_or_default();
     let (mut left, mut right) = (rest(a), rest(b));
     loop {
         match (left.split_first(), right.split_first()) {
@@ -138,6 +143,16 @@ fn natural_bytes(a: &[u8], b: &[u8]) -> Ordering {
             }
         }
     }
+}
+
+/// How many bytes are the same at the beginning.
+fn common(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(x, y)| x == y).count()
+}
+
+/// How many digits end at `end`: a number is compared whole.
+fn trailing_digits(text: &[u8], end: usize) -> usize {
+    text.iter().take(end).rev().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Splits off a run of digits, its leading zeros dropped.
