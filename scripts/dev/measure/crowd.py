@@ -137,6 +137,7 @@ class Neighbour(Line):
             "nobody walks": None,
             "zkx `ls -R`": server.zkx("ls", "-R", size.FOREST),
             "zkx `ls -l -R`": server.zkx("ls", "-l", "-R", size.FOREST),
+            "zkx `--gentle ls -l -R`": server.zkx("--gentle", "ls", "-l", "-R", size.FOREST),
             "raw multiRead": server.raw("walk", size.FOREST),
             "kazoo async": server.kazoo("walk", size.FOREST),
         }
