@@ -114,10 +114,14 @@ impl Create {
         let ttl = if op == OpCode::CreateTtl { r.long()? } else { 0 };
         let mode = CreateMode::from_flag(flag, ttl).ok_or(Malformed::Mode(flag))?;
         let create = Self { path, data, acl, mode, stat: op != OpCode::Create };
-        // Java's server is lax here, to its own harm: a `createTTL` of flag 0 ends 3.9.5 for good, since
-        // replaying its log fails in the same way.
         if create.op() != op {
-            return Err(Malformed::Number(flag, "create mode of this operation"));
+            // A time to live where there must be none, or none where there must be one.
+            let no_mode = op == OpCode::CreateTtl || mode.ttl().is_some();
+            // Java's server is lax about the rest and creates what nobody asked for; of a `createTTL`
+            // without a mode and with a negative time it even dies for good, since replaying its log
+            // fails in the same way.
+            let other = Malformed::Number(flag, "create mode of this operation");
+            return Err(if no_mode { Malformed::Mode(flag) } else { other });
         }
         Ok(create)
     }

@@ -142,8 +142,12 @@ impl Pair {
         })
     }
 
-    /// Leaves out what the difference does not need.
+    /// Leaves out what the difference does not need. A stream that had the whole tree for itself has
+    /// left its difference there, and cannot be tried again.
     fn shrink(&mut self, whole: bool, difference: Difference) -> Difference {
+        if whole {
+            return difference;
+        }
         let end = Instant::now() + SHRINK;
         let mut shortest = difference;
         let mut size = shortest.history.len() / 2;

@@ -105,9 +105,10 @@ impl Ask {
     }
 
     /// Whether others may be under way with it: the connection survives it, and its answer waits for
-    /// theirs, which the real server's answers to `auth` and `sasl` do not.
+    /// theirs, which the real server's answers to `auth` and `sasl` do not. Nor does a new ACL hold
+    /// there for the requests right behind it, but only once it is in the tree.
     pub(super) fn joins(&self) -> bool {
-        let apart = [op::AUTH, op::SASL, op::CHECK, -1];
+        let apart = [op::AUTH, op::SASL, op::SET_ACL, op::CHECK, -1];
         !apart.contains(&self.op) && OPS.iter().any(|(known, _)| *known == self.op)
     }
 

@@ -52,7 +52,8 @@ impl Chance {
 
     pub(super) fn ask(&mut self) -> Ask {
         let mut ask = match self.rng.u32(..1000) {
-            ..210 => self.create(),
+            ..208 => self.create(),
+            208..210 => self.create_in_vain(),
             210..290 => self.delete(),
             290..380 => self.set_data(),
             380..410 => self.watchable(op::EXISTS),
@@ -100,6 +101,20 @@ impl Chance {
             ask.cut = self.rng.usize(1..12);
         }
         ask
+    }
+
+    /// A time to live where there must be none, or none where there must be one.
+    fn create_in_vain(&mut self) -> Ask {
+        let path = self.child();
+        let (op, flag) = match self.rng.u32(..4) {
+            0 => (op::CREATE_TTL, self.rng.i32(0..5)),
+            _ => (self.one_of(&[op::CREATE, op::CREATE2, op::CREATE_CONTAINER]), self.rng.i32(5..7)),
+        };
+        let mut args = vec![Arg::Text(path), Arg::Data(None), self.acl(), Arg::Int(flag)];
+        if op == op::CREATE_TTL {
+            args.push(Arg::Long(self.rng.i64(0..100_000)));
+        }
+        Ask::new(op, args)
     }
 
     /// Each mode goes with its own operation. With a mode of another operation, the real server
