@@ -157,7 +157,7 @@ fn data(frame: &mut Reader) -> String {
     text
 }
 
-/// Names and the like come in no order.
+/// Not compared: the order of names and paths, which is up to Java's hash sets too.
 fn set(frame: &mut Reader, item: impl Fn(&mut Reader) -> String) -> String {
     let mut items = items(frame, item);
     items.sort_unstable();

@@ -21,8 +21,8 @@ const SPECIAL: [(&str, i32); 4] =
 const COUNTED: [(&str, &[&str]); 3] = [
     ("srvr", &["Zxid", "Connections", "Node count"]),
     ("mntr", &["server_state", "num_alive_connections", "znode_count", "ephemerals_count", "zk_watch_count"]),
-    // How many connections watch anything, a real server does not tell: it goes on counting those
-    // whose watches have all fired.
+    // Not compared: how many connections watch anything. A real server goes on counting those whose
+    // watches have all fired.
     ("wchs", &["Total watches"]),
 ];
 
@@ -59,7 +59,8 @@ pub(super) struct Side {
     janitor: Truth,
     meanings: Meanings,
     slots: Vec<Slot>,
-    /// Transactions that closed sessions: of several ephemerals, none is the first.
+    /// Transactions that closed sessions. Not compared: which of their ephemerals goes first, which is
+    /// up to Java's hash sets.
     closings: HashSet<i64>,
 }
 
@@ -243,8 +244,8 @@ impl Side {
         seen: &mut Seen,
     ) -> (String, bool) {
         let stranger = if known { "" } else { " for a strange xid" };
-        // What follows an error is no answer: the server trails the beginning of one after a failed
-        // multiRead and an empty one after a failed sasl, which no client reads.
+        // Not compared: what follows an error. A real server trails the beginning of an answer after a
+        // failed multiRead, which no client reads.
         let body = if code == 0 { self.meanings.body(ask.op, frame, &mut seen.facts) } else { String::new() };
         (seen.code, seen.zxid) = (Some(code), zxid - self.meanings.base());
         if ask.op == op::CLOSE {

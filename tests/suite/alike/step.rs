@@ -10,6 +10,7 @@ use crate::support::truth::op;
 pub(super) struct Text(pub(super) Option<Vec<u8>>);
 
 impl Text {
+    /// Not compared: nulls elsewhere than in paths and credentials. No client has one to send.
     pub(super) const NULL: Self = Self(None);
 
     pub(super) fn new(text: impl AsRef<[u8]>) -> Self {
@@ -104,9 +105,9 @@ impl Ask {
         whole.cut(self.cut)
     }
 
-    /// Whether others may be under way with it: the connection survives it, and its answer waits for
-    /// theirs, which the real server's answers to `auth` and `sasl` do not. Nor does a new ACL hold
-    /// there for the requests right behind it, but only once it is in the tree.
+    /// Whether others may be under way with it: the connection survives it. Not compared: `auth` and
+    /// `sasl` among others, which a real server answers out of order, and what comes right behind a
+    /// `setACL`, which it judges by the old ACL or the new one, as time has it.
     pub(super) fn joins(&self) -> bool {
         let apart = [op::AUTH, op::SASL, op::SET_ACL, op::CHECK, -1];
         !apart.contains(&self.op) && OPS.iter().any(|(known, _)| *known == self.op)

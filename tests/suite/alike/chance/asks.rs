@@ -95,8 +95,8 @@ impl Chance {
             }
             _ => self.set_data(),
         };
-        // One mistake at a time: which of two the server meets first is nobody's business. And a short
-        // record of credentials ends the connection, which `auth` does well enough.
+        // Not compared: two mistakes in one request, of which the server meets one first, and a short
+        // record of credentials, which ends the connection as a bad scheme does.
         if self.rarely(150) && ask.op != op::AUTH && ask.path() != Some(&Text::NULL) {
             ask.cut = self.rng.usize(1..12);
         }
@@ -117,9 +117,9 @@ impl Chance {
         Ask::new(op, args)
     }
 
-    /// Each mode goes with its own operation. With a mode of another operation, the real server
-    /// makes a znode that nobody asked for, or dies for good: `createTTL` with mode 0 and a negative
-    /// TTL. No client sends that, and zkx takes it for a record that cannot be read.
+    /// Each mode goes with its own operation. Not compared: a mode of another operation, with which a
+    /// real server makes a znode that nobody asked for, or dies for good (`createTTL` with mode 0 and a
+    /// negative TTL). No client sends that, and zkx takes it for a record that cannot be read.
     fn create(&mut self) -> Ask {
         let path = match self.rng.u32(..100) {
             ..75 => self.child(),
@@ -211,7 +211,8 @@ impl Chance {
                 12..16 => self.set_data(),
                 _ => self.check(),
             };
-            // A null ACL, which by itself is refused as any bad one, trips the real server up in here.
+            // Not compared: a null ACL in here, which trips a real server up; by itself it is refused
+            // as any bad one.
             for arg in &mut op.args {
                 if matches!(arg, Arg::Acl(None)) {
                     *arg = Arg::Acl(Some(Vec::new()));
@@ -273,8 +274,8 @@ impl Chance {
 
     /// A quota on something: limits and counts, in either order, or one of them.
     ///
-    /// Limits stand nowhere else: right below `/zookeeper/quota` or beside it they end a real server,
-    /// and so does their deletion where the path is nothing but slashes and spaces.
+    /// Not compared: limits elsewhere. Right below `/zookeeper/quota` or beside it they end a real
+    /// server, and so does their deletion where the path is nothing but slashes and spaces.
     pub(super) fn plan_quota(&mut self, slot: usize) {
         let limited = self.existing().0.unwrap_or_default();
         if limited.iter().all(|byte| b"/ ".contains(byte)) {

@@ -181,8 +181,9 @@ impl Chance {
         }
     }
 
-    /// As `path`, for operations that say their path back: not null, of which nobody has any need, and
-    /// nothing beyond the basic plane, which the real server writes in a way that no client reads.
+    /// As `path`, for operations that say their path back. Not compared: null, of which nobody has any
+    /// need here, and what is beyond the basic plane, which a real server writes in a way that no client
+    /// reads, its own neither.
     fn path_to_keep(&mut self) -> Text {
         let path = self.path();
         let fine = path.0.as_deref().is_some_and(|path| !path.contains(&b'\xf0'));

@@ -86,6 +86,7 @@ pub(super) const ODD_ADDRESSES: [&str; 20] = [
 /// Some of which the server takes for ids of digests.
 pub(super) const ODD_DIGESTS: [&str; 10] =
     ["", ":", "a", "a:", ":b", "a:b:", "a:b:c", "a:b::", "a:b\nc", "ä:中"];
-/// Counts of a quota: ones that cannot be read end a real server at the next change below the znode.
+/// Counts of a quota. Not compared: ones that cannot be read, which end a real server at the next change
+/// below the znode.
 pub(super) const COUNTS: [&str; 5] =
     ["count=1,bytes=2", "count=7", "", "bytes=3=;x=9;byteHardLimit=-1", "bytes==1,count=5"];
