@@ -9,7 +9,7 @@ use crate::view::{ListingView, LongRow, Note, PathRow, Row, Shape, View};
 use crate::walk::{Options, Visit, Walk, Want};
 use crate::wire::Code;
 use crate::znode::text::count;
-use crate::znode::{Names, Stat, ZPath};
+use crate::znode::{Names, ZPath};
 
 /// List the children of a znode
 #[derive(Debug, Args)]
@@ -99,10 +99,10 @@ impl Ls {
             let Some((answers, paths)) = flight.pop_front() else { break };
             let answers = answers.await.map_err(|f| failure::error(f, "list", &self.path))?;
             let rows = paths.into_iter().zip(answers).filter_map(|(path, answer)| match answer {
-                Ok(found) => Some(long_row(path, None, found.stat().copied())),
+                Ok(found) => Some(Row::Long(LongRow { path, whole: false, stat: found.stat().copied() })),
                 // Gone since it was listed.
                 Err(Code::NO_NODE) => None,
-                Err(_) => Some(long_row(path, None, None)),
+                Err(_) => Some(Row::Long(LongRow { path, whole: false, stat: None })),
             });
             cx.out.rows(rows.collect()).await?;
         }
@@ -141,14 +141,8 @@ impl Ls {
             return Row::Path(PathRow { path: visit.path });
         }
         let stat = visit.node.ok().and_then(|node| node.stat);
-        let label = visit.path.to_string();
-        long_row(visit.path, Some(label), stat)
+        Row::Long(LongRow { path: visit.path, whole: true, stat })
     }
-}
-
-fn long_row(path: ZPath, label: Option<String>, stat: Option<Stat>) -> Row {
-    let label = label.unwrap_or_else(|| path.name().to_owned());
-    Row::Long(LongRow { path, label, stat })
 }
 
 /// Says how many znodes a walk listed and then no longer found.

@@ -66,7 +66,7 @@ impl Human {
     }
 
     fn long(&self, row: &LongRow, out: &mut dyn Write) -> io::Result<()> {
-        let name = self.name(&row.label);
+        let name = self.name(if row.whole { &row.path } else { row.path.name() });
         let Some(stat) = &row.stat else {
             return writeln!(
                 out,

@@ -37,9 +37,9 @@ pub struct LongRow {
     /// Where.
     #[serde(serialize_with = "path")]
     pub path: ZPath,
-    /// What to call it: its name, or the path in a recursive listing.
+    /// People see the whole path instead of the name: in a recursive listing.
     #[serde(skip)]
-    pub label: String,
+    pub whole: bool,
     /// Its stat; `None` when it cannot be read.
     #[serde(serialize_with = "maybe_stat")]
     pub stat: Option<Stat>,

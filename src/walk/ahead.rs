@@ -33,7 +33,7 @@ impl Walk<'_> {
                     Some(Reverse((_, Task::List(frame, index)))) => {
                         let expected = self.children_of(frame, index);
                         self.listed += expected;
-                        reads.push(Read::Children(self.path(frame, index).to_string()));
+                        reads.push(Read::Children(self.path(frame, index).into_string()));
                         targets.push(Target { frame, index, list: true, expected });
                     }
                     Some(Reverse((_, Task::Children(frame)))) => {
@@ -93,10 +93,11 @@ impl Walk<'_> {
             frame.issued += 1;
             self.listed -= 1;
             let mut slot = Slot::default();
-            let path = self.path(id, index).to_string();
+            let mut path = self.path(id, index).into_string();
             let list = expand && (self.options.want == Want::Names || both);
             if self.options.want == Want::Data {
-                reads.push(Read::Data(path.clone()));
+                let path = if list { path.clone() } else { std::mem::take(&mut path) };
+                reads.push(Read::Data(path));
                 targets.push(Target { frame: id, index, list: false, expected: 0 });
             }
             if list {

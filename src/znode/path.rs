@@ -59,6 +59,11 @@ impl ZPath {
         Self(path.into())
     }
 
+    /// The path as text of its own.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0

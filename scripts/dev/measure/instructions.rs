@@ -133,7 +133,7 @@ fn render(shape: Shape, row: impl Fn(ZPath, usize, usize, Stat) -> Row) -> Resul
 }
 
 fn table_row(path: ZPath, _: usize, _: usize, stat: Stat) -> Row {
-    Row::Long(LongRow { label: path.to_string(), path, stat: Some(stat) })
+    Row::Long(LongRow { path, whole: true, stat: Some(stat) })
 }
 
 fn tree_row(path: ZPath, depth: usize, children: usize, stat: Stat) -> Row {

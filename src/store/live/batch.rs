@@ -115,31 +115,24 @@ impl Inner {
             let (requests, pending) = singles(&client, &reads);
             return Piece::Singles(requests, pending);
         }
-        let request = Request::MultiRead(
-            reads
-                .iter()
-                .map(|read| match read {
-                    Read::Children(path) => ReadOp::Children(path.clone()),
-                    other => ReadOp::Data(other.path().to_owned()),
-                })
-                .collect(),
-        );
+        let stats = reads.iter().map(|read| matches!(read, Read::Stat(_))).collect();
+        let request = Request::MultiRead(reads.into_iter().map(read_op).collect());
         let pending = client.send(&request);
-        Piece::Multi(reads, request, pending)
+        Piece::Multi(stats, request, pending)
     }
 
     async fn receive(&self, piece: Piece, answers: &mut Answers) -> Result<(), Failure> {
         let (requests, pending) = match piece {
             Piece::Singles(requests, pending) => (requests, pending),
-            Piece::Multi(reads, request, pending) => match self.multi_answer(&request, pending).await? {
+            Piece::Multi(stats, request, pending) => match self.multi_answer(&request, pending).await? {
                 Some(Answer { reply: Reply::MultiRead(results), size, .. })
-                    if results.len() == reads.len() =>
+                    if results.len() == stats.len() =>
                 {
-                    self.learn(reads.len(), size);
-                    return self.results(reads, results, answers).await;
+                    self.learn(stats.len(), size);
+                    return self.results(&stats, &request, results, answers).await;
                 }
                 Some(answer) => return Err(unexpected(&answer.reply)),
-                None => singles(&self.client(), &reads),
+                None => singles(&self.client(), &reads(&stats, &request)),
             },
         };
         for (request, pending) in requests.iter().zip(pending) {
@@ -151,28 +144,34 @@ impl Inner {
     /// Puts the results of a `multiRead` behind `answers`.
     async fn results(
         &self,
-        reads: Vec<Read>,
+        stats: &[bool],
+        request: &Request,
         results: Vec<ReadResult>,
         answers: &mut Answers,
     ) -> Result<(), Failure> {
+        let begun = answers.len();
         let mut refused = Vec::new();
-        for (read, result) in reads.into_iter().zip(results) {
+        for (only_stat, result) in stats.iter().zip(results) {
             answers.push(match result {
-                ReadResult::Data(_, stat) if matches!(read, Read::Stat(_)) => Ok(Found::Stat(stat)),
+                ReadResult::Data(_, stat) if *only_stat => Ok(Found::Stat(stat)),
                 ReadResult::Data(data, stat) => Ok(Found::Data(data, stat)),
                 ReadResult::Children(names) => Ok(Found::Children(names)),
                 ReadResult::Failed(code) => {
                     // The data takes a permission that the stat does not take.
-                    if code == Code::NO_AUTH && matches!(read, Read::Stat(_)) {
-                        refused.push((answers.len(), read));
+                    if code == Code::NO_AUTH && *only_stat {
+                        refused.push(answers.len());
                     }
                     Err(code)
                 }
             });
         }
-        let (places, reads): (Vec<_>, Vec<_>) = refused.into_iter().unzip();
-        let (requests, pending) = singles(&self.client(), &reads);
-        for (place, (request, pending)) in places.into_iter().zip(requests.iter().zip(pending)) {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let all = reads(stats, request);
+        let again: Vec<_> = refused.iter().filter_map(|place| all.get(place - begun).cloned()).collect();
+        let (requests, pending) = singles(&self.client(), &again);
+        for (place, (request, pending)) in refused.into_iter().zip(requests.iter().zip(pending)) {
             let answer = self.single_answer(request, pending).await?;
             if let Some(refused) = answers.get_mut(place) {
                 *refused = answer;
@@ -208,7 +207,26 @@ impl Inner {
 /// A part of a batch that is on its way.
 enum Piece {
     Singles(Vec<Request>, Vec<Pending>),
-    Multi(Vec<Read>, Request, Pending),
+    /// For each read whether only the stat is wanted of it, and the request that holds the paths.
+    Multi(Vec<bool>, Request, Pending),
+}
+
+fn read_op(read: Read) -> ReadOp {
+    match read {
+        Read::Children(path) => ReadOp::Children(path),
+        Read::Data(path) | Read::Stat(path) | Read::Listing(path) | Read::Acl(path) => ReadOp::Data(path),
+    }
+}
+
+/// The reads that became this `multiRead`.
+fn reads(stats: &[bool], request: &Request) -> Vec<Read> {
+    let Request::MultiRead(ops) = request else { return Vec::new() };
+    let read = |(op, only_stat): (&ReadOp, &bool)| match op {
+        ReadOp::Children(path) => Read::Children(path.clone()),
+        ReadOp::Data(path) if *only_stat => Read::Stat(path.clone()),
+        ReadOp::Data(path) => Read::Data(path.clone()),
+    };
+    ops.iter().zip(stats).map(read).collect()
 }
 
 /// Sends each read by itself.
