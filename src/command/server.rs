@@ -3,7 +3,7 @@ use std::io::{self, BufWriter};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
@@ -52,9 +52,10 @@ pub struct Server {
     #[arg(long, value_name = "DIGEST")]
     superuser: Option<String>,
 
-    /// Begin after this transaction: clients turn away from a server that is behind what they know
-    #[arg(long, value_name = "ZXID", default_value = "0", value_parser = zxid)]
-    zxid: i64,
+    /// The first transaction follows this zxid [default: one of this second, so that clients of a
+    /// server that was here before find nothing older than what they saw]
+    #[arg(long, value_name = "ZXID", value_parser = zxid)]
+    zxid: Option<i64>,
 
     /// Connections at once
     #[arg(long, value_name = "N", default_value_t = 4096)]
@@ -99,7 +100,11 @@ impl Server {
     }
 
     fn rules(&self) -> Rules {
-        Rules { superuser: self.superuser.clone(), first_zxid: self.zxid, ..Rules::default() }
+        Rules {
+            superuser: self.superuser.clone(),
+            first_zxid: self.zxid.unwrap_or_else(epoch),
+            ..Rules::default()
+        }
     }
 
     fn ensemble(&self) -> Result<Ensemble> {
@@ -121,6 +126,12 @@ fn save(ensemble: &Ensemble, file: &Path) -> io::Result<()> {
     ensemble.save(&mut out)?;
     out.into_inner()?.sync_all()?;
     std::fs::rename(beside, file)
+}
+
+/// An epoch that is newer than those of all servers before: the time is above, the count below.
+fn epoch() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| (since.as_secs() as i64 & 0x7fff_ffff) << 32)
 }
 
 /// A number as `stat` shows it, or in decimals.
