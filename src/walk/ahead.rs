@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use bytes::Bytes;
 
 use super::{
-    FEW, Frame, LISTED, List, Order, Place, Slot, Target, Task, UNKNOWN, WINDOW, WINDOW_BYTES, Walk, Want,
+    FEW, Frame, LISTED, List, Order, Place, Target, Task, UNKNOWN, WINDOW, WINDOW_BYTES, Walk, Want,
 };
 use crate::store::{Found, Read};
 use crate::wire::Code;
@@ -92,7 +92,6 @@ impl Walk<'_> {
             let index = frame.issued;
             frame.issued += 1;
             self.listed -= 1;
-            let mut slot = Slot::default();
             let mut path = self.path(id, index).into_string();
             let list = expand && (self.options.want == Want::Names || both);
             if self.options.want == Want::Data {
@@ -104,12 +103,16 @@ impl Walk<'_> {
                 self.listed += expected;
                 reads.push(Read::Children(path));
                 targets.push(Target { frame: id, index, list: true, expected });
-                slot.list = List::Asked;
-            } else if !expand {
-                slot.list = List::None;
             }
             if let Some(frame) = self.frames.get_mut(id) {
-                frame.slots.push_back(slot);
+                frame.lists.push_back(match (list, expand) {
+                    (true, _) => List::Asked,
+                    (false, true) => List::Open,
+                    (false, false) => List::None,
+                });
+                if self.options.want == Want::Data {
+                    frame.data.push_back(None);
+                }
             }
             self.ahead += 1;
         }
@@ -123,14 +126,11 @@ impl Walk<'_> {
         }
     }
 
-    fn slot(&mut self, frame: usize, index: usize) -> Option<&mut Slot> {
-        let frame = self.frames.get_mut(frame)?;
-        frame.slots.get_mut(index.checked_sub(frame.visited)?)
-    }
-
     /// How many children a znode had when it was read.
-    fn children_of(&mut self, frame: usize, index: usize) -> usize {
-        match self.slot(frame, index).map(|slot| &slot.data) {
+    fn children_of(&self, frame: usize, index: usize) -> usize {
+        let contents =
+            self.frames.get(frame).and_then(|frame| frame.data.get(index.checked_sub(frame.visited)?));
+        match contents {
             Some(Some(Ok((_, stat)))) => stat.num_children.unsigned_abs() as usize,
             _ => 0,
         }
@@ -146,8 +146,10 @@ impl Walk<'_> {
                 Ok(_) => List::None,
                 Err(code) => List::Failed(code),
             };
-            if let Some(slot) = self.slot(frame, index) {
-                slot.list = list;
+            if let Some(frame) = self.frames.get_mut(frame)
+                && let Some(place) = index.checked_sub(frame.visited).and_then(|at| frame.lists.get_mut(at))
+            {
+                *place = list;
             }
             return;
         }
@@ -160,11 +162,15 @@ impl Walk<'_> {
             Ok((data, stat)) => (data.as_ref().map_or(0, Bytes::len), stat.num_children > 0),
             Err(_) => (0, false),
         };
-        let Some(slot) = self.slot(frame, index) else { return };
-        slot.data = Some(data);
-        let open = slot.list == List::Open;
+        let Some(siblings) = self.frames.get_mut(frame) else { return };
+        let Some(at) = index.checked_sub(siblings.visited) else { return };
+        let (Some(contents), Some(list)) = (siblings.data.get_mut(at), siblings.lists.get_mut(at)) else {
+            return;
+        };
+        *contents = Some(data);
+        let open = *list == List::Open;
         if open {
-            slot.list = if parent { List::Asked } else { List::None };
+            *list = if parent { List::Asked } else { List::None };
         }
         self.ahead_bytes += bytes;
         if open && parent {

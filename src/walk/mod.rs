@@ -21,7 +21,7 @@ use crate::znode::{Names, Stat, ZPath};
 
 /// Znodes read and not visited yet, at most, unless more are in flight: over a long way a walk takes as
 /// many round trips as its bytes need, and not as its znodes would.
-const WINDOW: usize = 8 << 10;
+const WINDOW: usize = 4 << 10;
 /// Znodes of a level that are asked for children before it is known how many those have, at most.
 const UNKNOWN: usize = 64;
 /// Names listed, or expected in answers, whose znodes were not asked for yet, at most, in windows.
@@ -31,7 +31,7 @@ const LISTED: usize = 2;
 /// Their data, at most, bytes.
 const WINDOW_BYTES: usize = 8 << 20;
 /// Visits handed out at once, at most.
-const VISITS: usize = 1024;
+const VISITS: usize = 256;
 /// Where so few znodes are asked for, their children are asked for with them: each level of a
 /// narrow tree then costs one round trip instead of two.
 const FEW: usize = 32;
@@ -137,17 +137,15 @@ struct Frame {
     issued: usize,
     /// Children before this one were visited.
     visited: usize,
-    /// Those in between.
-    slots: VecDeque<Slot>,
+    /// Those in between: their children, and what was read of them where anything is to be.
+    lists: VecDeque<List>,
+    data: VecDeque<Option<Contents>>,
     /// The znode itself, when it comes after its children.
     last: Option<Visit>,
 }
 
-#[derive(Debug, Default)]
-struct Slot {
-    data: Option<Result<(Option<Bytes>, Stat), Code>>,
-    list: List,
-}
+/// Data and stat, or why not.
+type Contents = Result<(Option<Bytes>, Stat), Code>;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 enum List {
@@ -233,18 +231,19 @@ impl<'a> Walk<'a> {
                 self.stack.pop();
                 continue;
             }
-            let wanted = self.options.want == Want::Data;
-            let complete = frame.slots.pop_front_if(|slot| {
-                (slot.data.is_some() || !wanted) && !matches!(slot.list, List::Open | List::Asked)
-            });
-            let Some(slot) = complete else { return Ok(()) };
+            if let Some(None) = frame.data.front() {
+                return Ok(());
+            }
+            let listed = frame.lists.pop_front_if(|list| !matches!(list, List::Open | List::Asked));
+            let Some(list) = listed else { return Ok(()) };
+            let contents = frame.data.pop_front().flatten();
             let index = frame.visited;
             frame.visited += 1;
             self.ahead -= 1;
-            if let Some(Ok((Some(data), _))) = &slot.data {
+            if let Some(Ok((Some(data), _))) = &contents {
                 self.ahead_bytes -= data.len();
             }
-            self.visit(id, index, slot, visits)?;
+            self.visit(id, index, (contents, list), visits)?;
         }
         Ok(())
     }
@@ -253,12 +252,12 @@ impl<'a> Walk<'a> {
         &mut self,
         frame: usize,
         index: usize,
-        slot: Slot,
+        (contents, list): (Option<Contents>, List),
         visits: &mut Vec<Visit>,
     ) -> Result<(), Failure> {
         let path = self.path(frame, index);
         let depth = self.stack.len() - 1;
-        let node = match (slot.data, &slot.list) {
+        let node = match (contents, &list) {
             (Some(Err(code)), _) => Err(code),
             (_, List::Failed(Code::NO_NODE)) => Err(Code::NO_NODE),
             (None, List::Failed(code)) => Err(*code),
@@ -273,7 +272,7 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let mut visit = Visit { path, depth, node, children: 0, omitted: 0 };
-        match slot.list {
+        match list {
             List::Frame(id, omitted) => {
                 visit.omitted = omitted;
                 visit.children = self.frames.get(id).map_or(0, |frame| frame.names.len());

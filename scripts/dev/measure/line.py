@@ -32,8 +32,8 @@ class Contender:
 
     command: list
     runs: int = 5
-    # Runs once more beforehand, unmeasured: that fills caches, and compiles what a JVM compiles.
-    warm: bool = True
+    # Runs so often beforehand, unmeasured: that fills caches, and compiles what a JVM compiles.
+    warm: int = 1
     prepare: typing.Callable = None
     # What the first line of the answer can be told by.
     marker: bytes = b""
@@ -55,15 +55,16 @@ def in_turn(contenders):
     """Runs all contenders in turn, each as often as it should, evenly; tells the usages of each."""
     usages = {name: [] for name in contenders}
     turns = max(contender.runs for contender in contenders.values())
-    for turn in range(turns + 1):
+    warm = max(contender.warm for contender in contenders.values())
+    for turn in range(1 - warm, turns + 1):
         for name, contender in contenders.items():
             due = turn * contender.runs // turns > (turn - 1) * contender.runs // turns
-            if not (due if turn else contender.warm):
+            if not (due if turn > 0 else turn > -contender.warm):
                 continue
             if contender.prepare:
                 contender.prepare()
             usage = program.measure(contender.command, contender.marker)
-            if turn:
+            if turn > 0:
                 usages[name].append(usage)
     return usages
 
