@@ -21,6 +21,8 @@ const FLOORS: &[&[&str]] = &[
     &["command"],
     &["render"],
     &["cli"],
+    &["run"],
+    &["shell"],
     &["app"],
 ];
 
@@ -147,7 +149,7 @@ fn no_file_is_too_long() {
 
 /// Crates in the tree of what is shipped. More of them is a decision: raise it with the reason in the
 /// commit.
-const CRATES: usize = 80;
+const CRATES: usize = 100;
 
 #[test]
 fn the_dependency_tree_stays_small() {
