@@ -10,6 +10,7 @@ pub mod command;
 pub mod error;
 pub mod render;
 pub mod server;
+pub mod shell;
 pub mod store;
 pub mod treefile;
 pub mod view;

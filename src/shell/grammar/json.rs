@@ -1,0 +1,77 @@
+//! JSON typed without quotes, found by reading it.
+
+use serde::de::IgnoredAny;
+
+use super::word::ends_word;
+
+/// Whether a word is JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Json {
+    /// None, or such that it is the same word without this.
+    No,
+    /// So many bytes.
+    Whole(usize),
+    /// Its end is missing.
+    Open,
+}
+
+/// More than a znode's data can be under any usual `jute.maxbuffer`: what goes on for longer is not
+/// looked at, for it would be read again with every line that comes.
+const LONGEST: usize = 1 << 20;
+
+/// Looks for JSON at the beginning of `rest`.
+pub(super) fn find(rest: &str) -> Json {
+    let Some(inside) = rest.strip_prefix(['{', '[']) else { return Json::No };
+    let begins = inside.trim_start().chars().next();
+    // Most of what begins so is a glob, or JSON without blanks.
+    if rest.len() > LONGEST
+        || !begins
+            .is_none_or(|c| matches!(c, '"' | '{' | '[' | '}' | ']' | '-' | '0'..='9' | 't' | 'f' | 'n'))
+    {
+        return Json::No;
+    }
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => whole(rest, values.byte_offset()),
+        // A word like `[1` or `[t` is rather the beginning of a glob.
+        Some(Err(error)) if error.is_eof() && begins.is_none_or(|c| matches!(c, '"' | '{' | '[')) => {
+            Json::Open
+        }
+        _ => Json::No,
+    }
+}
+
+fn whole(rest: &str, length: usize) -> Json {
+    let (json, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+    if !behind.chars().next().is_none_or(ends_word) {
+        return Json::No;
+    }
+    if json.contains(|c| ends_word(c) || c == '\\') { Json::Whole(length) } else { Json::No }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Json, find};
+
+    #[test]
+    fn only_what_needs_it_is_taken_for_json() {
+        assert_eq!(find(r#"{"a": 1} x"#), Json::Whole(8));
+        assert_eq!(find(r#"{"a":"b;c|d"};ls"#), Json::Whole(13));
+        assert_eq!(find("[1, 2]\n"), Json::Whole(6));
+        assert_eq!(find("{\n \"a\": [true]\n}"), Json::Whole(16));
+        assert_eq!(find(r#"{"a":"\n"}"#), Json::Whole(10));
+        for other in [r#"{"a":1}"#, "{a,b}", "[12]*", "[1]", "{}", r#"{"a": 1}x"#, "/a", "", "x{\"a\": 1}"] {
+            assert_eq!(find(other), Json::No, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_may_still_become_json_is_open() {
+        for open in ["{", "{\n", r#"{"a":"#, r#"{"a": [1,"#, "[", r#"["a", "#, r#"{"a": "x y"#] {
+            assert_eq!(find(open), Json::Open, "{open}");
+        }
+        for never in ["[1", "[a", "{a", "{a,", r#"{"a" b"#, "{\"a\":\"x\ny"] {
+            assert_eq!(find(never), Json::No, "{never}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The shell: a line language of its own, a current directory, globs in path arguments.
+//!
+//! It defines no command: whatever [`crate::command`] has, it has.
+
+pub mod grammar;
