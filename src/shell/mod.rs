@@ -3,3 +3,6 @@
 //! It defines no command: whatever [`crate::command`] has, it has.
 
 pub mod grammar;
+mod paths;
+
+pub use paths::{resolve, resolve_new};
