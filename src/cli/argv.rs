@@ -58,7 +58,7 @@ fn milliseconds(value: OsString) -> OsString {
 }
 
 /// Whether the next argument belongs to this option.
-fn takes_value(root: &clap::Command, option: &str) -> bool {
+pub(super) fn takes_value(root: &clap::Command, option: &str) -> bool {
     if option.contains('=') {
         return false;
     }

@@ -1,6 +1,7 @@
 //! The command line: global options, and a command of [`crate::command`].
 
 mod argv;
+pub mod complete;
 mod refusal;
 mod source;
 
@@ -48,10 +49,18 @@ struct Root {
 
 /// The whole command line: every command, with its options and its help.
 pub fn definition() -> clap::Command {
-    complete(Root::command())
+    with_commands(Root::command())
 }
 
-fn complete(root: clap::Command) -> clap::Command {
+/// The global options. Variables of the environment for which `absent` is true are not looked at.
+fn root(absent: &dyn Fn(&str) -> bool) -> clap::Command {
+    Root::command().mut_args(|arg| match arg.get_env().and_then(|name| name.to_str()) {
+        Some(name) if absent(name) => arg.env(None::<&str>),
+        _ => arg,
+    })
+}
+
+fn with_commands(root: clap::Command) -> clap::Command {
     let commands = Command::NAMES.iter().filter_map(|name| Command::definition(name));
     root.subcommands(commands).subcommand(Sandbox::augment_args(clap::Command::new(SANDBOX)))
 }
@@ -76,13 +85,7 @@ impl Cli {
         args: impl IntoIterator<Item = OsString>,
         absent: &dyn Fn(&str) -> bool,
     ) -> Result<Self, clap::Error> {
-        let root = || {
-            Root::command().mut_args(|arg| match arg.get_env().and_then(|name| name.to_str()) {
-                Some(name) if absent(name) => arg.env(None::<&str>),
-                _ => arg,
-            })
-        };
-        let first = root();
+        let first = root(absent);
         let Normal { args, command } = normalise(args, &first);
         // To define every command costs more than all else that happens before the first byte to
         // the server (0.9 of 1.6 million instructions); the one that is named is enough, unless
@@ -100,7 +103,7 @@ impl Cli {
         {
             return Ok(cli);
         }
-        Self::read(complete(root()), &args).map_err(tidy)
+        Self::read(with_commands(root(absent)), &args).map_err(tidy)
     }
 
     fn read(definition: clap::Command, args: &[OsString]) -> Result<Self, clap::Error> {

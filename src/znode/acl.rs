@@ -30,7 +30,8 @@ impl Perms {
         self.0 & other.0 == other.0
     }
 
-    fn parse(text: &str) -> Result<Self, AclError> {
+    /// Parses letters of `cdrwa`, one at least.
+    pub fn parse(text: &str) -> Result<Self, AclError> {
         if text.is_empty() {
             return Err(AclError::NoPerms);
         }

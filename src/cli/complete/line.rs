@@ -1,0 +1,62 @@
+//! zkx's own command line, as far as it was typed.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use super::{Candidate, PathSource, candidates};
+use crate::cli::argv::{normalise, takes_value};
+use crate::cli::{Globals, Root, SANDBOX, Source, definition, root};
+
+/// A command line of zkx up to the word at the cursor, in forms that clap knows.
+#[derive(Clone, Debug)]
+pub struct Line {
+    args: Vec<OsString>,
+}
+
+impl Line {
+    /// Takes the words of a line, the program's name first, the one at the cursor last.
+    pub fn new(mut words: Vec<OsString>) -> Self {
+        let word = if words.len() > 1 { words.pop() } else { None };
+        let normal = normalise(words, &Root::command());
+        let mut args = normal.args;
+        if let Some(at) = normal.command
+            && args.get(at).is_some_and(|name| name == SANDBOX)
+        {
+            args.splice(at..=at, ["--server".into(), Source::SANDBOX.into()]);
+        }
+        args.extend(word);
+        Self { args }
+    }
+
+    /// The global options that stand before the word at the cursor; `None` where they are wrong or
+    /// not whole. Variables of the environment for which `absent` is true are not looked at.
+    pub fn globals(&self, absent: &dyn Fn(&str) -> bool) -> Option<Globals> {
+        let root = root(absent).subcommand_required(false).arg_required_else_help(false);
+        let mut words = self.args.iter().take(self.args.len().saturating_sub(1));
+        let mut own: Vec<&OsString> = words.by_ref().take(1).collect();
+        while let Some(word) = words.next() {
+            let Some(text) = word.to_str() else { continue };
+            if text == "--" {
+                break;
+            }
+            let name = text.strip_prefix("--").map(|text| text.split('=').next().unwrap_or(text));
+            if name.is_some_and(|name| root.get_arguments().any(|arg| arg.get_long() == Some(name))) {
+                own.push(word);
+                if takes_value(&root, text) {
+                    own.extend(words.next());
+                }
+            }
+        }
+        Globals::from_arg_matches(&root.try_get_matches_from(own).ok()?).ok()
+    }
+
+    /// What the word at the cursor may become.
+    pub fn candidates(&self, paths: &Arc<dyn PathSource>) -> Vec<Candidate> {
+        match self.args.len() {
+            0 | 1 => Vec::new(),
+            words => candidates(definition(), &self.args, words - 1, paths),
+        }
+    }
+}
