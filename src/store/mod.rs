@@ -4,6 +4,7 @@
 //! so that a live ensemble can answer them in one round trip and a tree in memory by look-ups. A
 //! write is done, refused, or of unknown outcome, and is never repeated blindly.
 
+mod ask;
 mod guard;
 pub mod live;
 pub mod memory;

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::time::Instant;
 
-use super::{Inner, cause, found, unexpected};
+use super::{Inner, cause};
 use crate::client::{Answer, Cause, Client, Pending, RequestError};
+use crate::store::ask::{found, request, unexpected};
 use crate::store::{Answers, Failure, Found, Outcome, Read};
 use crate::wire::{Code, ReadOp, ReadResult, Reply, Request};
 
@@ -231,18 +232,7 @@ fn reads(stats: &[bool], request: &Request) -> Vec<Read> {
 
 /// Sends each read by itself.
 fn singles(client: &Client, reads: &[Read]) -> (Vec<Request>, Vec<Pending>) {
-    let requests: Vec<_> = reads.iter().map(single).collect();
+    let requests: Vec<_> = reads.iter().map(|read| request(read, false)).collect();
     let pending = requests.iter().map(|request| client.send(request)).collect();
     (requests, pending)
-}
-
-pub(super) fn single(read: &Read) -> Request {
-    let (path, watch) = (read.path().to_owned(), false);
-    match read {
-        Read::Data(_) => Request::GetData { path, watch },
-        Read::Children(_) => Request::GetChildren { path, watch },
-        Read::Listing(_) => Request::GetChildren2 { path, watch },
-        Read::Stat(_) => Request::Exists { path, watch },
-        Read::Acl(_) => Request::GetAcl { path },
-    }
 }

@@ -6,9 +6,9 @@
 //! write cannot be done any later.
 
 use super::evidence::{Content, by_version, compare_acl};
-use super::{Failure, Found, Live, Read, Write, Written};
+use super::{Failure, Live, Read, Write, Written};
 use crate::client::{Answer, RequestError};
-use crate::store::{Store, read_one, stat};
+use crate::store::{Found, Store, read_one, stat};
 use crate::wire::{Code, Reply};
 use crate::znode::{Acl, CreateMode, Stat};
 

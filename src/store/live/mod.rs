@@ -18,15 +18,16 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{Answers, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written};
+use super::ask::unexpected;
+use super::{Answers, Changes, Failure, Outcome, Read, Session, Store, Watched, Write, Written};
 use crate::client::{Answer, Cause, Client, Config, Notice, OpenError, Pending, RequestError, State};
-use crate::wire::{Code, Reply, Request, WriteOp, request};
+use crate::wire::{Code, Reply, Request};
 use crate::znode::CreateMode;
-use batch::{FIRST_BATCH, single};
+use batch::FIRST_BATCH;
 use prove::Job;
 use subscribe::Subscribers;
 
@@ -123,55 +124,6 @@ impl Inner {
     }
 }
 
-fn found(reply: Reply) -> Result<Found, Failure> {
-    Ok(match reply {
-        Reply::Data(data, stat) => Found::Data(data, stat),
-        Reply::Children(names) => Found::Children(names),
-        Reply::Children2(names, stat) => Found::Listing(names, stat),
-        Reply::Stat(stat) => Found::Stat(stat),
-        Reply::Acl(acl, stat) => Found::Acl(acl, stat),
-        other => return Err(unexpected(&other)),
-    })
-}
-
-fn unexpected(reply: &Reply) -> Failure {
-    Failure::Protocol(format!("it does not answer the question ({reply:.40?})"))
-}
-
-/// What a write is on the wire.
-fn operation(write: &Write) -> Request {
-    let any = |version: &Option<i32>| version.unwrap_or(-1);
-    match write {
-        Write::Create { .. } | Write::Check { .. } => match op(write) {
-            WriteOp::Create(create) => Request::Create(create),
-            other => Request::Multi(vec![other]),
-        },
-        Write::Set { path, data, version } => {
-            Request::SetData { path: path.clone(), data: data.clone(), version: any(version) }
-        }
-        Write::Delete { path, version } => Request::Delete { path: path.clone(), version: any(version) },
-        Write::SetAcl { path, acl, version } => {
-            Request::SetAcl { path: path.clone(), acl: acl.clone(), version: any(version) }
-        }
-    }
-}
-
-/// What a write is inside a `multi`; there is none for ACLs, which callers do not put there.
-fn op(write: &Write) -> WriteOp {
-    let any = |version: &Option<i32>| version.unwrap_or(-1);
-    match write.clone() {
-        // `create2` would give the stat as well, but 3.4 hangs up on it.
-        Write::Create { path, data, acl, mode } => {
-            WriteOp::Create(request::Create { path, data, acl, mode, stat: false })
-        }
-        Write::Set { path, data, version } => WriteOp::SetData { path, data, version: any(&version) },
-        Write::Delete { path, version } => WriteOp::Delete { path, version: any(&version) },
-        Write::Check { path, version } | Write::SetAcl { path, version, .. } => {
-            WriteOp::Check { path, version: any(&version) }
-        }
-    }
-}
-
 impl Store for Live {
     fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
         self.read_all(reads)
@@ -195,12 +147,10 @@ impl Store for Live {
     }
 
     fn multi(&self, writes: Vec<Write>) -> Outcome<'_, Vec<Written>> {
-        if writes.iter().any(|write| matches!(write, Write::SetAcl { .. })) {
-            return Box::pin(async {
-                Err(Failure::Unsupported { what: "setAcl inside a transaction", needs: "no server does" })
-            });
-        }
-        let job = Job::group(writes);
+        let job = match Job::group(writes) {
+            Ok(job) => job,
+            Err(failure) => return Box::pin(ready(Err(failure))),
+        };
         let sent = job.send(self);
         Box::pin(async move { prove::carry_out(self, &job, sent).await })
     }

@@ -5,28 +5,12 @@ use std::collections::HashSet;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::subscribe::{Link, patiently, set, wanted};
-use super::{Live, as_read_failure, found, single};
+use super::{Live, as_read_failure};
 use crate::client::{Answer, Notice, RequestError, WatchKind};
+use crate::store::ask::{found, request};
 use crate::store::{Change, Changes, Failure, Found, Read, Watched};
-use crate::wire::{Code, Request};
+use crate::wire::Code;
 use crate::znode::{Event, EventKind, ZPath};
-
-fn watching(read: &Read) -> (Request, WatchKind) {
-    let mut request = single(read);
-    let kind = match &mut request {
-        Request::GetChildren { watch, .. } | Request::GetChildren2 { watch, .. } => {
-            *watch = true;
-            WatchKind::Child
-        }
-        Request::GetData { watch, .. } | Request::Exists { watch, .. } => {
-            *watch = true;
-            WatchKind::Data
-        }
-        // ACLs cannot be watched.
-        _ => WatchKind::Data,
-    };
-    (request, kind)
-}
 
 /// See [`Store::read_and_watch`](crate::store::Store::read_and_watch).
 pub(super) async fn once(live: &Live, read: Read) -> Result<Watched, Failure> {
@@ -52,7 +36,11 @@ pub(super) async fn keep_watching(
 }
 
 async fn try_watching(live: &Live, read: &Read) -> Result<Answer, RequestError> {
-    let (request, kind) = watching(read);
+    let request = request(read, true);
+    let kind = match read {
+        Read::Children(_) | Read::Listing(_) => WatchKind::Child,
+        Read::Data(_) | Read::Stat(_) | Read::Acl(_) => WatchKind::Data,
+    };
     set(live, |client| client.send_watching(&request, read.path(), kind)).await
 }
 

@@ -11,8 +11,9 @@
 use tokio::time::Instant;
 
 use super::judge::{Before, Verdict, before_path, judge};
-use super::{Failure, Live, Write, Written, as_failure, explain, needs, not_done, op, operation, unexpected};
+use super::{Failure, Live, Write, Written, as_failure, explain, needs, not_done};
 use crate::client::{Answer, Cause, Client, Pending, RequestError};
+use crate::store::ask::{alone, group, unexpected};
 use crate::wire::{Code, OpResult, Reply, Request};
 
 /// Writes proved not done are sent again this often: more losses in a row are not bad luck.
@@ -34,13 +35,13 @@ pub(super) struct Sent {
 
 impl Job {
     pub(super) fn single(write: Write) -> Self {
-        let request = operation(&write);
+        let request = alone(write.clone());
         Self { writes: vec![write], request }
     }
 
-    pub(super) fn group(writes: Vec<Write>) -> Self {
-        let request = Request::Multi(writes.iter().map(op).collect());
-        Self { writes, request }
+    pub(super) fn group(writes: Vec<Write>) -> Result<Self, Failure> {
+        let request = group(writes.iter().cloned())?;
+        Ok(Self { writes, request })
     }
 
     pub(super) fn send(&self, live: &Live) -> Sent {

@@ -23,12 +23,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::{BoxFuture, ready};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::ask::{alone, found, group, request, unexpected};
 use super::{
     Answers, Change, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written,
 };
 use crate::treefile::{self, Entry};
-use crate::wire::request::Create;
-use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request, WriteOp};
+use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request};
 use crate::znode::{Acl, Event, NodeType, Stat, ZPath};
 use engine::Engine;
 pub use engine::{Answered, Figures, Listener, Rules, Told};
@@ -188,11 +188,10 @@ impl Memory {
     fn written(&self, write: Write) -> Result<Written, Failure> {
         self.fits(std::slice::from_ref(&write))?;
         let path = write.path().to_owned();
-        if let Write::SetAcl { path, acl, version } = write {
-            let request = Request::SetAcl { path: path.clone(), acl, version: version.unwrap_or(-1) };
-            return match self.ask(&request).map_err(Failure::Refused)? {
+        if matches!(write, Write::SetAcl { .. }) {
+            return match self.ask(&alone(write)).map_err(Failure::Refused)? {
                 Reply::Stat(stat) => Ok(Written { path, stat: Some(stat), verified: false }),
-                _ => Err(Failure::Protocol("no stat".into())),
+                other => Err(unexpected(&other)),
             };
         }
         let results = self.all(vec![write]).map_err(|failure| match failure {
@@ -205,8 +204,7 @@ impl Memory {
     fn all(&self, writes: Vec<Write>) -> Result<Vec<Written>, Failure> {
         self.fits(&writes)?;
         let paths: Vec<String> = writes.iter().map(|write| write.path().to_owned()).collect();
-        let ops = writes.into_iter().map(operation).collect::<Result<_, _>>()?;
-        let Ok(Reply::Multi(results)) = self.ask(&Request::Multi(ops)) else {
+        let Ok(Reply::Multi(results)) = self.ask(&group(writes)?) else {
             return Err(Failure::Expired);
         };
         let mut written = Vec::with_capacity(results.len());
@@ -264,52 +262,20 @@ fn listener(changes: UnboundedSender<Change>, once: bool) -> Listener {
     })
 }
 
-fn request(read: &Read, watch: bool) -> Request {
-    let path = read.path().to_owned();
-    match read {
-        Read::Data(_) => Request::GetData { path, watch },
-        Read::Children(_) => Request::GetChildren { path, watch },
-        Read::Listing(_) => Request::GetChildren2 { path, watch },
-        Read::Stat(_) => Request::Exists { path, watch },
-        Read::Acl(_) => Request::GetAcl { path },
+/// What the answer to a read found.
+fn answer(result: Result<Reply, Code>) -> Result<Result<Found, Code>, Failure> {
+    match result {
+        Ok(reply) => found(reply).map(Ok),
+        Err(code) => Ok(Err(code)),
     }
-}
-
-fn found(reply: Reply) -> Result<Found, Code> {
-    Ok(match reply {
-        Reply::Data(data, stat) => Found::Data(data, stat),
-        Reply::Children(names) => Found::Children(names),
-        Reply::Children2(names, stat) => Found::Listing(names, stat),
-        Reply::Stat(stat) => Found::Stat(stat),
-        Reply::Acl(acl, stat) => Found::Acl(acl, stat),
-        _ => return Err(Code::SYSTEM_ERROR),
-    })
-}
-
-fn operation(write: Write) -> Result<WriteOp, Failure> {
-    let any = |version: Option<i32>| version.unwrap_or(-1);
-    Ok(match write {
-        Write::Create { path, data, acl, mode } => {
-            WriteOp::Create(Create { path, data, acl, mode, stat: false })
-        }
-        Write::Set { path, data, version } => WriteOp::SetData { path, data, version: any(version) },
-        Write::Delete { path, version } => WriteOp::Delete { path, version: any(version) },
-        Write::Check { path, version } => WriteOp::Check { path, version: any(version) },
-        Write::SetAcl { .. } => {
-            return Err(Failure::Unsupported {
-                what: "setAcl inside a transaction",
-                needs: "no server does",
-            });
-        }
-    })
 }
 
 impl Store for Memory {
     fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
         let mut engine = self.ensemble.lock();
-        let mut one = |read| engine.process(self.connection, &request(read, false)).result.and_then(found);
-        let answers = reads.iter().map(&mut one).collect();
-        Box::pin(ready(Ok(answers)))
+        let one = |read| answer(engine.process(self.connection, &request(read, false)).result);
+        let answers = reads.iter().map(one).collect();
+        Box::pin(ready(answers))
     }
 
     fn batch(&self) -> usize {
@@ -335,14 +301,14 @@ impl Store for Memory {
     fn identities(&self) -> Outcome<'_, Vec<(String, String)>> {
         Box::pin(ready(match self.ask(&Request::WhoAmI) {
             Ok(Reply::Identities(identities)) => Ok(identities),
-            Ok(_) => Err(Failure::Protocol("no identities".into())),
+            Ok(other) => Err(unexpected(&other)),
             Err(code) => Err(Failure::Refused(code)),
         }))
     }
 
     fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
         let (reply, changes) = self.listen(&request(&read, true), true);
-        Box::pin(ready(Ok((reply.and_then(found), changes))))
+        Box::pin(ready(answer(reply).map(|found| (found, changes))))
     }
 
     fn watch(&self, path: String, recursive: bool) -> Outcome<'_, Changes> {
