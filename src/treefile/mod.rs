@@ -31,7 +31,7 @@ use bytes::Bytes;
 
 use crate::znode::{Acl, NodeType, ZPath};
 
-pub use write::{Writer, heading};
+pub use write::Writer;
 
 /// The version of the format that is written and read.
 pub const FORMAT: &str = "zkx-tree/1";

@@ -84,12 +84,10 @@ fn mistakes_are_shown_where_they_are() {
 fn what_is_written_is_read_again() {
     let entries = parse(YAML).unwrap_or_default();
     let mut writer = Writer::new(Vec::new()).unwrap_or_else(|error| panic!("{error}"));
-    let mut deep = String::new();
     for entry in &entries {
         let depth = entry.path.as_str().matches('/').count() - 1;
         let children = entries.iter().any(|other| other.path.parent().as_ref() == Some(&entry.path));
         writer.node(depth, entry.path.name(), entry, children).unwrap_or_else(|error| panic!("{error}"));
-        deep.push_str(entry.path.name());
     }
     let text = String::from_utf8(writer.finish().unwrap_or_default()).unwrap_or_default();
     let again: Vec<_> = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));

@@ -8,11 +8,6 @@ use base64::prelude::BASE64_STANDARD;
 use super::{Entry, FORMAT};
 use crate::znode::{Acl, NodeType};
 
-/// What a tree file begins with.
-pub fn heading(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "format: {FORMAT}")
-}
-
 /// Writes znodes as YAML, parents right before what is below them.
 pub struct Writer<W> {
     out: W,
@@ -21,7 +16,7 @@ pub struct Writer<W> {
 impl<W: Write> Writer<W> {
     /// Begins a file.
     pub fn new(mut out: W) -> io::Result<Self> {
-        heading(&mut out)?;
+        writeln!(out, "format: {FORMAT}")?;
         Ok(Self { out })
     }
 

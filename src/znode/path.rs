@@ -101,15 +101,9 @@ impl ZPath {
         Self(path)
     }
 
-    /// Every path from the first segment down to this one: `/a`, `/a/b`, `/a/b/c`.
+    /// As [`lineage`] has it.
     pub fn lineage(&self) -> impl Iterator<Item = Self> + '_ {
-        self.0
-            .match_indices('/')
-            .skip(1)
-            .map(|(at, _)| at)
-            .chain((!self.is_root()).then_some(self.0.len()))
-            .filter_map(|end| self.0.get(..end))
-            .map(|path| Self(path.to_owned()))
+        lineage(&self.0).map(|path| Self(path.to_owned()))
     }
 
     /// Whether this is `ancestor` or lies below it.
@@ -131,6 +125,12 @@ impl fmt::Display for ZPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Every path from the first segment down to `path` itself: `/a`, `/a/b`, `/a/b/c`; none for `/`.
+pub fn lineage(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain((path != "/").then_some(path.len()));
+    ends.filter_map(|end| path.get(..end))
 }
 
 fn check(text: &str) -> Result<(), PathError> {

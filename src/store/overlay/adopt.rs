@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Overlay;
 use crate::store::{Failure, Found, Read, Write};
 use crate::wire::Code;
+use crate::znode::path::lineage;
 use crate::znode::{Acl, Perms, Stat};
 
 /// The ACL of a znode that does not even show its ACL: it allows nothing.
@@ -114,12 +115,6 @@ impl Overlay {
         }
         Ok(())
     }
-}
-
-/// The path and all above it but the root.
-fn lineage(path: &str) -> impl Iterator<Item = &str> {
-    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
-    ends.filter_map(|end| path.get(..end)).filter(|path| path.len() > 1)
 }
 
 fn parent(path: &str) -> &str {

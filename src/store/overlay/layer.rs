@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Bound;
 
 use crate::store::Write;
+use crate::znode::path::lineage;
 
 /// What was written.
 #[derive(Debug, Default)]
@@ -32,11 +33,7 @@ impl Layer {
 
     /// Whether the znode of the store below is gone, with or without all above it.
     pub(super) fn is_gone(&self, path: &str) -> bool {
-        if self.deleted.is_empty() {
-            return false;
-        }
-        let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
-        ends.filter_map(|end| path.get(..end)).any(|above| self.deleted.contains_key(above))
+        !self.deleted.is_empty() && lineage(path).any(|above| self.deleted.contains_key(above))
     }
 
     /// Remembers a write that was made; `path` is with its number.
