@@ -1,6 +1,5 @@
 //! From what `--server` names to a store.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::{Globals, Source};
@@ -12,32 +11,16 @@ use crate::store::{ReadOnly, Store};
 
 /// The store that is named so.
 pub(super) async fn open(source: &Source, globals: &Globals) -> Result<Arc<dyn Store>> {
-    let seed = match source {
+    let rules = Rules::default();
+    let ensemble = match source {
         Source::Live(servers) => return live(servers, globals).await,
-        Source::Memory(None) => String::new(),
-        Source::Memory(Some(file)) => read(file)?,
-        Source::Sandbox => include_str!("../sandbox.yaml").to_owned(),
+        Source::Memory(None) => Ensemble::new(rules),
+        Source::Memory(Some(file)) => Ensemble::from_file(rules, file)?,
+        Source::Sandbox => Ensemble::seeded(rules, include_str!("../sandbox.yaml")).map_err(Error::bug)?,
     };
-    let memory = ensemble(&seed, source)?.store(globals.max_request);
-    for auth in &globals.auth {
-        memory
-            .authenticate(&auth.scheme, &auth.secret)
-            .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
-    }
+    let memory = ensemble.store(globals.max_request);
+    memory.authenticate(&globals.auth).map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
     Ok(if globals.read_only { Arc::new(ReadOnly(memory)) } else { Arc::new(memory) })
-}
-
-/// An ensemble in memory with the znodes of a tree file, which is `named` so.
-fn ensemble(seed: &str, named: &Source) -> Result<Ensemble> {
-    let file = named.to_string();
-    let file = file.strip_prefix("mem:").unwrap_or(&file);
-    Ensemble::seeded(Rules::default(), seed)
-        .map_err(|error| Error::new(Kind::Config, format!("{file}:{error}")))
-}
-
-fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Error::new(Kind::Config, format!("cannot read {}", file.display())).because(error))
 }
 
 async fn live(servers: &ConnectString, globals: &Globals) -> Result<Arc<dyn Store>> {

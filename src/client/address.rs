@@ -1,6 +1,7 @@
 //! Connect strings: `host[:port][,host[:port]…][/chroot]`.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::znode::ZPath;
 use crate::znode::path::PathError;
@@ -110,6 +111,14 @@ fn parse_host(text: &str) -> Result<Host, Option<AddressError>> {
         },
     };
     Ok(Host { name: name.to_owned(), port })
+}
+
+impl FromStr for ConnectString {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        Self::parse(text)
+    }
 }
 
 /// The text that [`ConnectString::parse`] takes back.

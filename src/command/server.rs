@@ -29,7 +29,7 @@ pub struct Server {
     bind: IpAddr,
 
     /// Serve a scratch copy of these servers: what clients write stays here
-    #[arg(long, value_name = "SERVERS", value_parser = servers, conflicts_with_all = ["seed", "save_on_exit"])]
+    #[arg(long, value_name = "SERVERS", conflicts_with_all = ["seed", "save_on_exit"])]
     overlay: Option<ConnectString>,
 
     /// Begin with the znodes of a tree file, YAML or JSON
@@ -60,10 +60,6 @@ pub struct Server {
     /// Connections at once
     #[arg(long, value_name = "N", default_value_t = 4096)]
     max_connections: usize,
-}
-
-fn servers(text: &str) -> Result<ConnectString, String> {
-    ConnectString::parse(text).map_err(|error| error.to_string())
 }
 
 impl Server {
@@ -108,12 +104,10 @@ impl Server {
     }
 
     fn ensemble(&self) -> Result<Ensemble> {
-        let Some(file) = &self.seed else { return Ok(Ensemble::new(self.rules())) };
-        let shown = file.display();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Error::new(Kind::Config, format!("cannot read {shown}")).because(error))?;
-        Ensemble::seeded(self.rules(), &text)
-            .map_err(|error| Error::new(Kind::Config, format!("{shown}:{error}")))
+        match &self.seed {
+            Some(file) => Ensemble::from_file(self.rules(), file),
+            None => Ok(Ensemble::new(self.rules())),
+        }
     }
 }
 

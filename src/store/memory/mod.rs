@@ -18,6 +18,7 @@ mod write;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{BoxFuture, ready};
@@ -27,6 +28,8 @@ use super::ask::{alone, found, group, request, unexpected};
 use super::{
     Answers, Change, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written,
 };
+use crate::client::Auth;
+use crate::error::{Error, Kind};
 use crate::treefile::{self, Entry};
 use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request};
 use crate::znode::{Acl, Event, NodeType, Stat, ZPath};
@@ -87,6 +90,14 @@ impl Ensemble {
             format!("{}: cannot create {}: {}", entry.line, entry.path, code.words())
         })?;
         Ok(ensemble)
+    }
+
+    /// A new ensemble with the znodes of the tree file that is kept in `file`.
+    pub fn from_file(rules: Rules, file: &Path) -> Result<Self, Error> {
+        let shown = file.display();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Error::new(Kind::Config, format!("cannot read {shown}")).because(error))?;
+        Self::seeded(rules, &text).map_err(|error| Error::new(Kind::Config, format!("{shown}:{error}")))
     }
 
     /// Writes all znodes as a tree file, but those that every ensemble has.
@@ -177,12 +188,12 @@ impl Memory {
     }
 
     /// Proves who somebody is.
-    pub fn authenticate(&self, scheme: &str, secret: &[u8]) -> Result<(), Failure> {
-        let auth = Some(bytes::Bytes::copy_from_slice(secret));
-        match self.ask(&Request::Auth { scheme: scheme.to_owned(), auth }) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Failure::AuthFailed),
+    pub fn authenticate(&self, credentials: &[Auth]) -> Result<(), Failure> {
+        for Auth { scheme, secret } in credentials {
+            let auth = Some(secret.clone());
+            self.ask(&Request::Auth { scheme: scheme.clone(), auth }).map_err(|_| Failure::AuthFailed)?;
         }
+        Ok(())
     }
 
     fn written(&self, write: Write) -> Result<Written, Failure> {

@@ -20,6 +20,7 @@ use futures_util::future::BoxFuture;
 
 use super::memory::{Ensemble, Memory, Rules};
 use super::{Answers, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written};
+use crate::client::Auth;
 use crate::wire::Code;
 use crate::znode::Names;
 use layer::Layer;
@@ -44,8 +45,8 @@ impl Overlay {
     }
 
     /// Proves who somebody is, for the ACLs above.
-    pub fn authenticate(&self, scheme: &str, secret: &[u8]) -> Result<(), Failure> {
-        self.above.authenticate(scheme, secret)
+    pub fn authenticate(&self, credentials: &[Auth]) -> Result<(), Failure> {
+        self.above.authenticate(credentials)
     }
 
     fn layer(&self) -> MutexGuard<'_, Layer> {
