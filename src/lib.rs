@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 pub mod command;
 pub mod error;
+pub mod kafka;
 pub mod render;
 pub mod server;
 pub mod shell;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// says so.
 const FLOORS: &[&[&str]] = &[
     &["error", "znode"],
-    &["wire", "treefile"],
+    &["wire", "treefile", "kafka"],
     &["client"],
     &["store"],
     &["walk", "server"],
@@ -31,6 +31,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     ("error", &["println!", "std::env", "tokio"], "errors are values"),
     ("znode", &["println!", "std::env", "tokio", "std::net", "std::fs"], "znodes are pure values"),
     ("wire", &["println!", "std::env", "tokio", "std::net", "std::fs"], "the protocol has no sockets"),
+    ("kafka", &["println!", "std::env", "tokio", "std::net", "std::fs"], "what Kafka keeps is pure values"),
     ("client", &["println!", "std::env", "clap", "nu_ansi_term"], "a session has no user"),
     ("store", &["println!", "std::env", "clap", "nu_ansi_term"], "a store has no user"),
     ("server", &["println!", "std::env", "clap", "nu_ansi_term"], "a server has no user"),
