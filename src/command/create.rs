@@ -42,8 +42,8 @@ pub struct Create {
     encoding: Encoding,
 
     /// The znode; with -s the beginning of its path
-    #[arg(value_parser = sequential_path)]
-    path: ZPath,
+    #[arg(value_parser = new_path)]
+    path: NewPath,
 
     /// Its data: text, @FILE, or - for standard input; null if not given
     #[arg(allow_negative_numbers = true)]
@@ -53,6 +53,11 @@ pub struct Create {
     #[arg(value_parser = acl)]
     acl: Option<AclList>,
 }
+
+/// A path argument that names no znode that is there; with a slash at its end, the beginning of a
+/// sequential name. A type of its own, for whoever looks through a command's arguments for paths.
+#[derive(Clone, Debug)]
+pub struct NewPath(ZPath);
 
 /// A whole ACL as one argument.
 #[derive(Clone, Debug)]
@@ -67,8 +72,11 @@ pub(super) fn acl(text: &str) -> Result<AclList, String> {
     Ok(AclList(list))
 }
 
-fn sequential_path(text: &str) -> Result<ZPath, String> {
-    ZPath::parse_sequential(text).map_err(|error| with_correction(text, &error.to_string()))
+fn new_path(text: &str) -> Result<NewPath, String> {
+    match ZPath::parse_sequential(text) {
+        Ok(path) => Ok(NewPath(path)),
+        Err(error) => Err(with_correction(text, &error.to_string())),
+    }
 }
 
 fn ttl(text: &str) -> Result<i64, String> {
@@ -100,8 +108,8 @@ impl Create {
 
     pub(super) async fn run(mut self, cx: &Context<'_>) -> Result<()> {
         let mode = self.mode();
-        if self.path.ends_with('/') && !mode.is_sequential() {
-            return Err(Error::usage(format!("cannot create {}: a path does not end with `/`", self.path))
+        if self.path.0.ends_with('/') && !mode.is_sequential() {
+            return Err(Error::usage(format!("cannot create {}: a path does not end with `/`", self.path.0))
                 .hint("with -s the server appends a number to it"));
         }
         let data = self.encoding.data(self.data.take()).await?;
@@ -126,7 +134,8 @@ impl Create {
         acl: Vec<Acl>,
         mode: CreateMode,
     ) -> Result<(ZPath, Vec<String>)> {
-        let write = Write::Create { path: self.path.to_string(), data, acl, mode };
+        let path = &self.path.0;
+        let write = Write::Create { path: path.to_string(), data, acl, mode };
         let mut parents = Vec::new();
         loop {
             match cx.write(write.clone()).await {
@@ -135,9 +144,9 @@ impl Create {
                     return Ok((ZPath::from_server(written.path), parents));
                 }
                 Err(Failure::Refused(Code::NO_NODE)) if self.parents && parents.is_empty() => {
-                    parents = create_parents(cx, &self.path).await?;
+                    parents = create_parents(cx, path).await?;
                 }
-                Err(failure) => return Err(cx.explain(failure, "create", &self.path).await),
+                Err(failure) => return Err(cx.explain(failure, "create", path).await),
             }
         }
     }

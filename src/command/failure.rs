@@ -3,7 +3,7 @@
 use super::Context;
 use super::get_acl::masked;
 use crate::error::{Error, Kind, did_you_mean};
-use crate::store::{Failure, Found, Read, read_one, stat};
+use crate::store::{Failure, Found, Read, Store, read_one, stat};
 use crate::wire::Code;
 use crate::znode::ZPath;
 
@@ -11,7 +11,7 @@ use crate::znode::ZPath;
 const SUGGEST_AMONG: usize = 10_000;
 
 /// What the command was doing, for `cannot {verb} {path}`.
-pub(super) fn error(failure: Failure, verb: &str, path: &str) -> Error {
+pub fn error(failure: Failure, verb: &str, path: &str) -> Error {
     let cannot = format!("cannot {verb} {path}");
     match failure {
         Failure::Refused(code) | Failure::Operation { code, .. } => {
@@ -103,34 +103,54 @@ impl Context<'_> {
     /// Says which ancestor is missing, and what the name was perhaps meant to be.
     async fn missing(&self, failure: Failure, verb: &str, path: &ZPath) -> Error {
         let creating = verb == "create";
-        let mut existing = path.clone();
-        let mut missing = path.clone();
-        while let Some(parent) = existing.parent() {
-            missing = std::mem::replace(&mut existing, parent);
-            if existing.is_root() || matches!(stat(self.store, &existing).await, Ok(Some(_))) {
-                break;
+        let near = nearest(self.store, path).await;
+        let mut explained = match near.missing {
+            _ if creating => {
+                let parent = path.parent().unwrap_or_else(ZPath::root);
+                let kind = Kind::Refused;
+                Error::new(kind, format!("cannot create {path}: parent {parent} does not exist (NoNode)"))
             }
-        }
-        let mut explained = if creating {
-            let parent = path.parent().unwrap_or_else(ZPath::root);
-            let kind = Kind::Refused;
-            Error::new(kind, format!("cannot create {path}: parent {parent} does not exist (NoNode)"))
-        } else if missing == *path {
-            error(failure, verb, path)
-        } else {
-            Error::new(Kind::Refused, format!("cannot {verb} {path}: {missing} does not exist (NoNode)"))
+            Some(missing) if missing != *path => {
+                Error::new(Kind::Refused, format!("cannot {verb} {path}: {missing} does not exist (NoNode)"))
+            }
+            _ => error(failure, verb, path),
         };
-        if let Ok(Found::Children(names)) = read_one(self.store, Read::Children(existing.to_string())).await
-            && names.len() <= SUGGEST_AMONG
-            && let Some(name) = did_you_mean(missing.name(), names.iter())
-            && name != missing.name()
-        {
-            let rest = path.as_str().strip_prefix(missing.as_str()).unwrap_or_default();
-            explained = explained.hint(format!("did you mean `{}{rest}`?", existing.join(name)));
+        if let Some(meant) = near.meant {
+            explained = explained.hint(format!("did you mean `{meant}`?"));
         }
         if creating {
             explained = explained.hint("add -p to create the missing parents");
         }
         explained
     }
+}
+
+/// What there is on the way to a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// The first znode on it that does not exist; `None` when all of them do.
+    pub missing: Option<ZPath>,
+    /// What the path was perhaps meant to be.
+    pub meant: Option<ZPath>,
+}
+
+/// Looks how far the way to `path` exists. Whatever cannot be read counts as missing.
+pub async fn nearest(store: &dyn Store, path: &ZPath) -> Nearest {
+    let mut existing = path.clone();
+    let mut missing = None;
+    while !existing.is_root() && !matches!(stat(store, &existing).await, Ok(Some(_))) {
+        let parent = existing.parent().unwrap_or_else(ZPath::root);
+        missing = Some(std::mem::replace(&mut existing, parent));
+    }
+    let Some(missing) = missing else { return Nearest { missing: None, meant: None } };
+    let mut meant = None;
+    if let Ok(Found::Children(names)) = read_one(store, Read::Children(existing.to_string())).await
+        && names.len() <= SUGGEST_AMONG
+        && let Some(name) = did_you_mean(missing.name(), names.iter())
+        && name != missing.name()
+    {
+        let rest = path.as_str().strip_prefix(missing.as_str()).unwrap_or_default();
+        meant = Some(ZPath::from_server(format!("{}{rest}", existing.join(name))));
+    }
+    Nearest { missing: Some(missing), meant }
 }

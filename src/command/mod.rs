@@ -25,6 +25,8 @@ mod whoami;
 use clap::ArgMatches;
 
 pub use context::{Asker, Context, Progress, Settings};
+pub use create::NewPath;
+pub use failure::{Nearest, error as failed, nearest};
 pub use get_acl::masked;
 
 use crate::client::ConnectString;
