@@ -13,6 +13,7 @@ mod commands;
 mod cuts;
 mod failover;
 mod faults;
+mod globs;
 mod harness;
 mod overlay;
 mod readme;

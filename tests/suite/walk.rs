@@ -20,7 +20,7 @@ fn path(text: &str) -> ZPath {
 }
 
 /// Runs `work` with a session of zkx's own in the lab.
-fn with_store<T>(lab: &Lab, work: impl AsyncFnOnce(&Live) -> T) -> T {
+pub(crate) fn with_store<T>(lab: &Lab, work: impl AsyncFnOnce(&Live) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let config = Config::new(ConnectString::parse(&lab.at(&lab.addr())).unwrap());
