@@ -2,6 +2,7 @@
 //!
 //! It defines no command: whatever [`crate::command`] has, it has.
 
+pub mod arguments;
 pub mod glob;
 pub mod grammar;
 mod paths;
