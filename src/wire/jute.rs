@@ -181,10 +181,15 @@ impl Reader {
         })
     }
 
-    /// A vector of ACL entries.
+    /// A vector of ACL entries. Null is as good as empty where servers do not look at it
+    /// (`PrepRequestProcessor.fixupACL`): kazoo sends every empty string so, as the id of `auth` has it.
     pub fn acl(&mut self) -> Result<Vec<Acl>, Malformed> {
         self.vector(|r| {
-            Ok(Acl { perms: Perms(r.int()?), scheme: r.text("ACL scheme")?, id: r.text("ACL id")? })
+            let (perms, scheme, id) = (Perms(r.int()?), r.string()?.unwrap_or_default(), r.string()?);
+            if id.is_none() && ["world", "digest", "ip"].contains(&scheme.as_str()) {
+                return Err(Malformed::Null("ACL id"));
+            }
+            Ok(Acl { perms, scheme, id: id.unwrap_or_default() })
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::support::truth::op;
 pub(super) struct Text(pub(super) Option<Vec<u8>>);
 
 impl Text {
-    /// Not compared: nulls elsewhere than in paths and credentials. No client has one to send.
+    /// Not compared: nulls elsewhere than in paths, credentials and ACLs. No client has one to send.
     pub(super) const NULL: Self = Self(None);
 
     pub(super) fn new(text: impl AsRef<[u8]>) -> Self {

@@ -21,7 +21,8 @@ impl Chance {
     fn acl(&mut self) -> Arg {
         match self.rng.u32(..40) {
             0 => Arg::Acl(None),
-            1..31 => Arg::Acl(Some(vec![entry(31, "world", "anyone")])),
+            1 => Arg::Acl(Some(vec![self.nameless()])),
+            2..31 => Arg::Acl(Some(vec![entry(31, "world", "anyone")])),
             _ => {
                 let entries = self.rng.usize(..4);
                 Arg::Acl(Some((0..entries).map(|_| self.entry()).collect()))
@@ -48,6 +49,13 @@ impl Chance {
             _ => ("world", "anyone"),
         };
         entry(perms, scheme, id)
+    }
+
+    /// Not compared: nulls where the server looks at them, and there are more entries or mistakes.
+    fn nameless(&mut self) -> Entry {
+        let scheme = self.one_of(&["auth", "auth", "odd", ""]);
+        let scheme = if scheme.is_empty() { Text::NULL } else { Text::new(scheme) };
+        Entry { perms: 31, scheme, id: Text::NULL }
     }
 
     pub(super) fn ask(&mut self) -> Ask {
