@@ -52,7 +52,7 @@ pub struct Server {
     #[arg(long, value_name = "DIGEST")]
     superuser: Option<String>,
 
-    /// The first transaction follows this zxid [default: one of this second, so that clients of a
+    /// The first transaction follows this zxid [default: one of this millisecond, so that clients of a
     /// server that was here before find nothing older than what they saw]
     #[arg(long, value_name = "ZXID", value_parser = zxid)]
     zxid: Option<i64>,
@@ -122,10 +122,11 @@ fn save(ensemble: &Ensemble, file: &Path) -> io::Result<()> {
     std::fs::rename(beside, file)
 }
 
-/// An epoch that is newer than those of all servers before: the time is above, the count below.
+/// A zxid that is newer than those of all servers before: milliseconds above, and below them room for more
+/// transactions than can be done in one, so that the clients of a server that is back at once are let in.
 fn epoch() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| (since.as_secs() as i64 & 0x7fff_ffff) << 32)
+    since.map_or(0, |since| (since.as_millis() as i64 & 0x3ff_ffff_ffff) << 21)
 }
 
 /// A number as `stat` shows it, or in decimals.

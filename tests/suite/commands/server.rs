@@ -52,6 +52,22 @@ fn it_begins_with_a_tree_file_and_leaves_one() {
     assert_eq!(again.out().lines().count(), 5);
 }
 
+/// A client that has seen something newer is not let in.
+#[test]
+fn a_server_that_is_back_at_once_is_newer() {
+    let mut newest = 0;
+    for _ in 0..5 {
+        let (running, addr) = serve();
+        let mut truth = Truth::connect(&addr).unwrap();
+        truth.create_many((0..100).map(|n| (format!("/{n}"), Vec::new()))).unwrap();
+        let (_, first) = truth.get("/0").unwrap();
+        let (_, last) = truth.get("/99").unwrap();
+        assert!(first.czxid > newest + 1, "{:#x} after {newest:#x}", first.czxid);
+        newest = last.czxid;
+        running.stop().success();
+    }
+}
+
 #[test]
 fn a_tree_file_with_a_mistake_is_an_error() {
     let output = Zkx::new()
