@@ -386,7 +386,7 @@ fn commands_give_all_they_printed() {
     assert_eq!(output.stderr, "oops\n");
     let output = sh("cat in; exit 4").file("in", "hello\n").run();
     assert_eq!(output.snapshot(), "hello\n[exit 4]\n");
-    let shown = "$ zkx -c 'cat in; exit 4'\nhello\n--- stderr ---\n[exit 4]\n";
+    let shown = "$ sh -c 'cat in; exit 4'\nhello\n--- stderr ---\n[exit 4]\n";
     assert_eq!(output.to_string(), shown);
     let _ = Zkx::new().args(["--version"]).run();
 }
@@ -403,7 +403,7 @@ fn commands_are_timed() {
 }
 
 #[test]
-#[should_panic(expected = "still running after 300ms\n$ zkx -c 'echo so far; exec sleep 60'\nso far\n")]
+#[should_panic(expected = "still running after 300ms\n$ sh -c 'echo so far; exec sleep 60'\nso far\n")]
 fn commands_are_ended() {
     let _ = sh("echo so far; exec sleep 60").timeout(Duration::from_millis(300)).run();
 }

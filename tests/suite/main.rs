@@ -15,6 +15,7 @@ mod failover;
 mod faults;
 mod globs;
 mod harness;
+mod judges;
 mod overlay;
 mod readme;
 mod session;

@@ -100,17 +100,17 @@ pub(super) fn fresh_dir() -> PathBuf {
 }
 
 /// A port that is ours for as long as this lives.
-pub(super) struct Port(TcpListener);
+pub(crate) struct Port(TcpListener);
 
 impl Port {
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.0.local_addr().expect("a bound listener").port()
     }
 }
 
 /// Free ports, below those that the system gives to outgoing connections: one of these
 /// could take the port of a server that is being restarted.
-pub(super) fn free_ports<const N: usize>() -> [Port; N] {
+pub(crate) fn free_ports<const N: usize>() -> [Port; N] {
     std::array::from_fn(|_| {
         let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok();
         let mut tries = std::iter::repeat_with(|| fastrand::u16(12_000..32_000)).take(1_000);

@@ -9,16 +9,13 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::fetched;
 use super::process::{Port, Process, all_stopped, free_ports, fresh_dir, signal};
 use super::wait_for;
-
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/dev/servers");
 
 /// Starting four JVMs on a busy machine takes its time.
 const START: Duration = Duration::from_secs(60);
@@ -56,22 +53,7 @@ impl Version {
 
     /// Whether its jars are there; where they must be, their absence is a failure.
     fn provisioned(self) -> bool {
-        if self == Self::MEMORY {
-            return true;
-        }
-        let found = Command::new(SCRIPT)
-            .args(["classpath", self.0])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success());
-        #[expect(clippy::disallowed_methods, reason = "tests have no other configuration")]
-        let required = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-        assert!(
-            found || !required,
-            "no ZooKeeper {self} server, and CI is set (run scripts/dev/servers provision)"
-        );
-        found
+        self == Self::MEMORY || fetched::fetched("servers", ["classpath", self.0]).is_some()
     }
 }
 
@@ -92,7 +74,7 @@ fn once<T>(slot: &Once<T>, version: Version, start: fn(Version) -> io::Result<T>
     match started {
         Some(Ok(running)) => Some(running),
         Some(Err(error)) => panic!("{error}"),
-        None => skip(),
+        None => fetched::skip("servers"),
     }
 }
 
@@ -114,7 +96,7 @@ pub(crate) fn single(version: Version) -> Option<&'static Server> {
 /// An ensemble of the caller's own, to be broken at will; gone when dropped.
 pub(crate) fn private_ensemble(version: Version) -> Option<Ensemble> {
     if !version.provisioned() {
-        return skip();
+        return fetched::skip("servers");
     }
     Some(Ensemble::start(version).unwrap_or_else(|error| panic!("{error}")))
 }
@@ -122,7 +104,7 @@ pub(crate) fn private_ensemble(version: Version) -> Option<Ensemble> {
 /// A standalone server of the caller's own; gone when dropped.
 pub(crate) fn private_server(version: Version) -> Option<Server> {
     if !version.provisioned() {
-        return skip();
+        return fetched::skip("servers");
     }
     Some(Server::start(version).unwrap_or_else(|error| panic!("{error}")))
 }
@@ -130,22 +112,10 @@ pub(crate) fn private_server(version: Version) -> Option<Server> {
 /// As [`private_server`], with settings of its own, and flags for its JVM, a line each.
 pub(crate) fn private_server_with(version: Version, settings: &str, jvm: &str) -> Option<Server> {
     if !version.provisioned() {
-        return skip();
+        return fetched::skip("servers");
     }
     let started = Server::start_with(version, settings, jvm);
     Some(started.unwrap_or_else(|error| panic!("{error}")))
-}
-
-fn skip<T>() -> Option<T> {
-    static SKIPPED: AtomicUsize = AtomicUsize::new(0);
-    let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
-    // The macros' output of a test that passes is not shown.
-    let _ = writeln!(
-        io::stderr(),
-        "SKIPPED: no ZooKeeper servers (run scripts/dev/servers provision): {}, number {count}",
-        thread::current().name().unwrap_or("a test"),
-    );
-    None
 }
 
 /// One process, or what is left of it.
@@ -265,7 +235,8 @@ impl Server {
             let words = [env!("CARGO_BIN_EXE_zkx"), "server"].into_iter().chain(settings.split_whitespace());
             Process::launch(words, &log)?
         } else {
-            let words = [OsStr::new(SCRIPT), "serve".as_ref(), self.version.0.as_ref()];
+            let script = fetched::script("servers");
+            let words: [&OsStr; 3] = [script.as_ref(), "serve".as_ref(), self.version.0.as_ref()];
             Process::launch(words.into_iter().chain([own.as_os_str(), self.dir.as_os_str()]), &log)?
         };
         *self.process.lock().unwrap() = Some(process);

@@ -1,6 +1,6 @@
 //! The binary under test, in a world of its own.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::fs;
 use std::io::{Read, Write};
@@ -70,6 +70,11 @@ impl Zkx {
         self
     }
 
+    /// A directory whose programs come before all others.
+    pub(crate) fn path_first(self, directory: &str) -> Self {
+        self.env("PATH", format!("{directory}:{}", path().display()))
+    }
+
     /// What it reads; without this it reads from /dev/null.
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Input::Bytes(bytes.into());
@@ -118,12 +123,10 @@ impl Zkx {
         if let Some(server) = &self.server {
             command.arg("--server").arg(server);
         }
-        #[expect(clippy::disallowed_methods, reason = "all that is taken over from outside")]
-        let path = std::env::var_os("PATH").unwrap_or_default();
         command
             .args(&self.args)
             .env_clear()
-            .env("PATH", path)
+            .env("PATH", path())
             .env("HOME", self.home.path())
             .env("TZ", "UTC")
             .env("LC_ALL", "C.UTF-8")
@@ -148,7 +151,7 @@ impl Zkx {
             thread::spawn(move || stdin.write_all(&bytes));
         }
         Running {
-            command: words(&self.args),
+            command: words(self.program.file_name().unwrap_or_default(), &self.args),
             stdin,
             stdout: Tap::on(child.stdout.take().expect("a pipe")),
             stderr: Tap::on(child.stderr.take().expect("a pipe")),
@@ -159,7 +162,13 @@ impl Zkx {
     }
 }
 
-fn words(args: &[OsString]) -> String {
+/// All that is taken over from outside.
+fn path() -> OsString {
+    #[expect(clippy::disallowed_methods, reason = "a program could not be found without it")]
+    std::env::var_os("PATH").unwrap_or_default()
+}
+
+fn words(program: &OsStr, args: &[OsString]) -> String {
     let words = args.iter().map(|arg| {
         let arg = arg.to_string_lossy();
         let plain = |c: char| c.is_alphanumeric() || "-_/.:=,@+".contains(c);
@@ -169,7 +178,7 @@ fn words(args: &[OsString]) -> String {
             format!("'{}'", arg.replace('\'', r"'\''"))
         }
     });
-    std::iter::once("zkx".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    std::iter::once(program.to_string_lossy().into_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Collects what a pipe brings.
@@ -259,7 +268,14 @@ impl Running {
 
     #[track_caller]
     pub(crate) fn wait_stderr_containing(&self, text: &str, timeout: Duration) {
-        self.wait(&format!("{text:?} on stderr"), timeout, || self.stderr().contains(text).then_some(()));
+        self.wait_stderr(text, 0, timeout);
+    }
+
+    /// As above, behind the first `after` bytes.
+    #[track_caller]
+    pub(crate) fn wait_stderr(&self, text: &str, after: usize, timeout: Duration) {
+        let said = || self.stderr().get(after..).is_some_and(|said| said.contains(text)).then_some(());
+        self.wait(&format!("{text:?} on stderr"), timeout, said);
     }
 
     /// Sends a signal by its name: INT, TERM, STOP. INT only reaches a program with a handler
