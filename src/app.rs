@@ -2,24 +2,24 @@
 //!
 //! Nothing below this floor looks at the environment or at terminals, and nothing above it exists.
 
-mod dry_run;
-mod source;
-
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Cli, ColorChoice, Globals, Source};
-use crate::command::{Asker, Command, Context, Progress, Settings};
+use crate::command::{Asker, Command};
 use crate::error::{Error, Kind, Result};
-use crate::render::{self, Notes, Palette};
+use crate::render::{self, Beside, Notes, Palette};
+use crate::run::{self, Interrupts, Job};
+use crate::shell::{self, Console, Editing, Settled};
 use crate::store::Store;
 use crate::store::memory::{Ensemble, Rules};
-use crate::view::{Note, Out};
+use crate::view::Note;
 
 /// Runs zkx with the arguments of a command line, the program's name first.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -56,7 +56,8 @@ fn report_bugs() {
 /// What is known of standard input, output and error.
 struct Terminal {
     stdout: bool,
-    width: usize,
+    /// What the environment says of its width.
+    columns: Option<usize>,
     palette: Palette,
     stderr_palette: Palette,
 }
@@ -72,40 +73,18 @@ impl Terminal {
                 terminal && variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb")
             }
         };
-        let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
-        let width = columns
-            .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
-            .unwrap_or(80);
         Self {
             stdout,
-            width,
+            columns: variable("COLUMNS").and_then(|columns| columns.parse().ok()),
             palette: Palette::new(wanted(stdout)),
             stderr_palette: Palette::new(wanted(stderr)),
         }
     }
 
-    fn options(&self, globals: &Globals) -> render::Options {
-        render::Options {
-            format: globals.output,
-            palette: self.palette,
-            terminal: self.stdout,
-            width: self.width,
-            notes: Notes { palette: self.stderr_palette, quiet: globals.quiet },
-        }
-    }
-
-    /// Prints an error with its hints.
-    fn report(&self, error: &Error) {
-        let text = error.to_string();
-        if text.is_empty() || error.kind() == Kind::BrokenPipe {
-            return;
-        }
-        let palette = self.stderr_palette;
-        let mut stderr = io::stderr().lock();
-        let _ = writeln!(stderr, "{}", palette.labelled(palette.error(), "error", text));
-        for hint in error.hints() {
-            let _ = writeln!(stderr, "{}", palette.note(&Note::Hint(hint.clone())));
-        }
+    fn width(&self) -> usize {
+        self.columns
+            .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+            .unwrap_or(80)
     }
 }
 
@@ -140,122 +119,109 @@ impl Asker for Terminal {
     }
 }
 
-/// Connects, runs the command, closes the session. Returns the worst of what the command reported
-/// beside its answer.
+impl Console for Terminal {
+    fn options(&self, globals: &Globals) -> render::Options {
+        render::Options {
+            format: globals.output,
+            palette: self.palette,
+            terminal: self.stdout,
+            width: self.width(),
+            several: false,
+            notes: Notes { palette: self.stderr_palette, quiet: globals.quiet, to: Beside::Stderr },
+        }
+    }
+
+    fn report(&self, error: &Error) {
+        let text = error.to_string();
+        if text.is_empty() || error.kind() == Kind::BrokenPipe {
+            return;
+        }
+        let palette = self.stderr_palette;
+        let mut stderr = io::stderr().lock();
+        let _ = writeln!(stderr, "{}", palette.labelled(palette.error(), "error", text));
+        for hint in error.hints() {
+            let _ = writeln!(stderr, "{}", palette.note(&Note::Hint(hint.clone())));
+        }
+    }
+
+    fn height(&self) -> usize {
+        terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0))
+    }
+}
+
+/// Does what the command line says. Returns the worst of what was reported beside the answer.
 fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
     let result = runtime.block_on(async {
-        let Cli { globals, command } = cli;
-        let mut interrupts = Interrupts::listen()?;
-        // Its thread comes up while the server opens the session.
-        let (out, renderer) = render::start(terminal.options(&globals))
-            .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
-        let store: Arc<dyn Store> = if command.needs_ensemble() {
-            let forked = command.forked().cloned().map(Source::Live);
-            tokio::select! {
-                store = source::open(forked.as_ref().unwrap_or(&globals.server), &globals) => store?,
-                kind = interrupts.next() => return Err(Error::new(kind, String::new())),
-            }
-        } else {
-            Arc::new(Ensemble::new(Rules::default()).store(globals.max_request))
-        };
-        let result = supervise(&store, out, command, &globals, terminal, &mut interrupts).await;
-        store.close().await;
-        // Only now may a reader that pauses hold the program up: nothing is left to keep alive.
-        let written = renderer.join().map_err(|_| Error::bug("the renderer failed"))?;
-        outcome(result, written)
+        let interrupts = Interrupts::listen()?;
+        let Cli { globals, keep_going, command } = cli;
+        match command {
+            Some(command) => one_command(command, globals, interrupts, terminal).await,
+            None => lines(globals, keep_going, interrupts, terminal).await,
+        }
     });
     // A read of standard input cannot be cancelled; it must not delay the end.
     runtime.shutdown_background();
     result
 }
 
-/// Runs a command until it is done or interrupted.
-async fn supervise(
-    store: &Arc<dyn Store>,
-    out: Out,
+/// Connects, runs a command, closes the session.
+async fn one_command(
     command: Command,
-    globals: &Globals,
-    asker: &dyn Asker,
-    interrupts: &mut Interrupts,
-) -> Result<()> {
-    let dry_run = globals.dry_run && command.writes();
-    let settings = Settings {
-        yes: globals.yes || dry_run,
-        max_nodes: globals.max_nodes.or(dry_run.then_some(usize::MAX)),
-        show_secrets: globals.show_secrets,
-        protected: Vec::new(),
-        one_shot: true,
-        dry_run,
-    };
-    let progress = Progress::default();
-    let cx = Context {
-        store: &**store,
-        shared: store,
-        out: &out,
-        settings: &settings,
-        asker,
-        progress: &progress,
-    };
-    let run = async {
-        if dry_run { dry_run::rehearse(&cx, command, globals).await } else { command.run(&cx).await }
-    };
-    tokio::pin!(run);
-    let kind = tokio::select! {
-        result = &mut run => return result,
-        kind = interrupts.next() => kind,
-    };
-    if progress.stop() {
-        return tokio::select! {
-            result = run => result,
-            kind = interrupts.next() => Err(Error::new(kind, String::new())),
-        };
-    }
-    match (progress.only_waits(), progress.has_written()) {
-        (true, _) => Ok(()),
-        (false, true) => {
-            Err(Error::new(kind, "interrupted: the write that was under way may have been done"))
-        }
-        (false, false) => Err(Error::new(kind, String::new())),
-    }
-}
-
-/// What the command and the renderer say together.
-fn outcome(result: Result<()>, written: io::Result<Option<Kind>>) -> Result<Option<Kind>> {
-    match (result, written) {
-        (_, Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::new(Kind::Io, "cannot write the answer").because(error))
-        }
-        (Err(error), _) => Err(error),
-        (Ok(()), written) => Ok(written.ok().flatten()),
-    }
-}
-
-/// The signals that ask zkx to end; the session is closed before it does.
-struct Interrupts {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Interrupts {
-    fn listen() -> Result<Self> {
-        let listen = |kind| signal(kind).map_err(|error| Error::new(Kind::Io, "cannot start").because(error));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Kind {
+    globals: Globals,
+    mut interrupts: Interrupts,
+    terminal: &Terminal,
+) -> Result<Option<Kind>> {
+    // Its thread comes up while the server opens the session.
+    let (out, renderer) = render::start(terminal.options(&globals))
+        .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
+    let store: Arc<dyn Store> = if command.needs_ensemble() {
+        let forked = command.forked().cloned().map(Source::Live);
         tokio::select! {
-            _ = self.interrupt.recv() => Kind::Interrupted,
-            _ = self.terminate.recv() => Kind::Terminated,
-            _ = self.hang_up.recv() => Kind::Terminated,
+            store = run::open(forked.as_ref().unwrap_or(&globals.server), &globals) => store?,
+            kind = interrupts.next() => return Err(Error::new(kind, String::new())),
         }
+    } else {
+        Arc::new(Ensemble::new(Rules::default()).store(globals.max_request))
+    };
+    let job = Job { store: &store, out: &out, globals: &globals, asker: terminal, background: None };
+    let result = job.run(command, &mut interrupts).await;
+    drop(out);
+    store.close().await;
+    // Only now may a reader that pauses hold the program up: nothing is left to keep alive.
+    let written = renderer.join().map_err(|_| Error::bug("the renderer failed"))?;
+    run::outcome(result, written)
+}
+
+/// Carries out lines: those of standard input, or those that somebody types.
+async fn lines(
+    globals: Globals,
+    keep_going: bool,
+    interrupts: Interrupts,
+    terminal: &Terminal,
+) -> Result<Option<Kind>> {
+    let settled = Settled {
+        keep_going,
+        pager: Some(variable("PAGER").unwrap_or_else(|| "less -RX".into())),
+        editor: Some(variable("VISUAL").or_else(|| variable("EDITOR")).unwrap_or_else(|| "vi".into())),
+        scratch: std::env::temp_dir(),
+        editing: Editing { vi: false, history: history() },
+        ..Settled::default()
+    };
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        shell::talk(terminal, globals, settled, interrupts).await
+    } else {
+        shell::read_lines(terminal, globals, settled, interrupts).await
     }
+}
+
+/// Where the shell keeps what was typed; the directory is made, for nobody else to look into.
+fn history() -> Option<PathBuf> {
+    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
+    let dir = state.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/state")))?.join("zkx");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).ok()?;
+    Some(dir.join("history"))
 }

@@ -105,6 +105,15 @@ impl Error {
         self
     }
 
+    /// Puts the place in front of the message, unless there is none.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        if !self.message.is_empty() {
+            self.message = format!("{place}: {}", self.message);
+        }
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> Kind {
         self.kind

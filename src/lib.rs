@@ -10,6 +10,7 @@ pub mod command;
 pub mod error;
 pub mod kafka;
 pub mod render;
+pub mod run;
 pub mod server;
 pub mod shell;
 pub mod store;

@@ -2,6 +2,7 @@
 
 mod argv;
 pub mod complete;
+mod line;
 mod refusal;
 mod source;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use argv::{Normal, normalise};
+pub use line::OnALine;
 use refusal::tidy;
 pub use source::Source;
 
@@ -24,27 +26,27 @@ use crate::render::Format;
 pub struct Cli {
     /// Options that every command has.
     pub globals: Globals,
-    /// What to do.
-    pub command: Command,
+    /// Goes on after an error, in lines that are read.
+    pub keep_going: bool,
+    /// What to do; the shell, or the lines of standard input, if it is nothing.
+    pub command: Option<Command>,
 }
 
 /// See, change and watch the znodes of a ZooKeeper ensemble
 #[derive(Debug, Parser)]
+#[command(name = "zkx", version, max_term_width = 100, args_override_self = true)]
 #[command(
-    name = "zkx",
-    version,
-    max_term_width = 100,
-    subcommand_required = true,
-    arg_required_else_help = true,
-    args_override_self = true
-)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 the server said no, 2 usage, 5 no connection, 6 not authorised,\n\
+    after_help = "Without a command: the shell, or, when standard input is no terminal, the lines that it has.\n\n\
+    Exit codes: 0 done, 1 the server said no, 2 usage, 5 no connection, 6 not authorised,\n\
     7 the outcome of a write is unknown, 8 conflict. `zkx help COMMAND` says more of a command."
 )]
 struct Root {
     #[command(flatten)]
     globals: Globals,
+
+    /// Go on after an error, in the lines of standard input
+    #[arg(long, env = "ZKX_KEEP_GOING", value_parser = clap::builder::FalseyValueParser::new())]
+    keep_going: bool,
 }
 
 /// The whole command line: every command, with its options and its help.
@@ -67,14 +69,14 @@ fn with_commands(root: clap::Command) -> clap::Command {
 
 const SANDBOX: &str = "sandbox";
 
-/// Run a command on an ensemble in memory that holds a small world, to learn and to try
+/// Open a shell, or run a command, on a small world in memory, to learn and to try
 ///
 /// A Kafka cluster with old consumers, an application's configuration, its workers and its locks.
 /// Nothing is kept: every call finds the world as it was.
 #[derive(Debug, clap::Args)]
 struct Sandbox {
-    /// The command, like `tree /`
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    /// The command, like `tree /`; the shell if there is none
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<OsString>,
 }
 
@@ -92,7 +94,7 @@ impl Cli {
         // there is something to explain.
         let name = command.and_then(|at| args.get(at)?.to_str());
         if let (Some(SANDBOX), Some(at)) = (name, command)
-            && args.len() > at + 1
+            && !matches!(args.get(at + 1).and_then(|arg| arg.to_str()), Some("-h" | "--help"))
         {
             let words = ["--server".into(), Source::SANDBOX.into()];
             let inside = args.iter().take(at).cloned().chain(words).chain(args.iter().skip(at + 1).cloned());
@@ -103,6 +105,11 @@ impl Cli {
         {
             return Ok(cli);
         }
+        if name.is_none()
+            && let Ok(cli) = Self::read(root(absent), &args)
+        {
+            return Ok(cli);
+        }
         Self::read(with_commands(root(absent)), &args).map_err(tidy)
     }
 
@@ -110,10 +117,12 @@ impl Cli {
         // Freed with the process: taking it to pieces is a sixth of the start.
         let mut definition = ManuallyDrop::new(definition);
         let matches = definition.try_get_matches_from_mut(args)?;
-        let (name, command) = matches.subcommand().ok_or_else(|| {
-            clap::Error::new(clap::error::ErrorKind::MissingSubcommand).with_cmd(&definition)
-        })?;
-        Ok(Self { globals: Globals::from_arg_matches(&matches)?, command: Command::read(name, command)? })
+        let Root { globals, keep_going } = Root::from_arg_matches(&matches)?;
+        let command = match matches.subcommand() {
+            Some((name, command)) => Some(Command::read(name, command)?),
+            None => None,
+        };
+        Ok(Self { globals, keep_going, command })
     }
 }
 
@@ -130,7 +139,7 @@ pub enum ColorChoice {
 }
 
 /// Options that every command has.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
     /// Servers, like host:2181,host:2181/chroot, or mem:FILE for an ensemble in memory (before the

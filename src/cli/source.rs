@@ -19,6 +19,11 @@ pub enum Source {
 impl Source {
     /// How [`Source::Sandbox`] is written.
     pub const SANDBOX: &str = "sandbox:";
+
+    /// Reads what `--server` takes. The error is in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        parse(text)
+    }
 }
 
 pub(super) fn parse(text: &str) -> Result<Source, String> {

@@ -275,6 +275,12 @@ impl Client {
         self.send(request).answer().await
     }
 
+    /// Adds an identity to the session, before any request that is sent after it. A server that refuses
+    /// the credentials ends the session.
+    pub fn authenticate(&self, auth: Auth) {
+        let _ = self.commands.send(Command::Authenticate(auth));
+    }
+
     /// Stops setting a watch again after reconnections; what the server still holds is not touched.
     pub fn forget_watch(&self, path: &str, kind: WatchKind) {
         let _ = self.commands.send(Command::Forget(path.to_owned(), kind));

@@ -17,7 +17,7 @@ use super::dial::{self, Connection};
 use super::link::Link;
 use super::pending::Outgoing;
 use super::watches::{WatchKind, Watches};
-use super::{Cause, Config, ConnectError, Notice, OpenError, SessionInfo, Shared, State, lock};
+use super::{Auth, Cause, Config, ConnectError, Notice, OpenError, SessionInfo, Shared, State, lock};
 use crate::wire::ConnectRequest;
 
 /// How long `close` waits for the server's answer.
@@ -35,6 +35,7 @@ const ROUND: Duration = Duration::from_millis(300);
 pub(super) enum Command {
     Request(Box<Outgoing>),
     Forget(String, WatchKind),
+    Authenticate(Auth),
     Close(oneshot::Sender<bool>),
 }
 
@@ -87,6 +88,8 @@ pub(super) struct Session {
     /// A session opened on a read-only server is that server's own until a real one takes it.
     local: bool,
     next_xid: i32,
+    /// Credentials that came after the greeting, and wait to be sent.
+    credentials: Vec<Auth>,
     queue: VecDeque<Box<Outgoing>>,
     flight: VecDeque<InFlight>,
     watches: Watches,
@@ -117,6 +120,7 @@ impl Session {
             useless: 0,
             local: false,
             next_xid: 0,
+            credentials: Vec::new(),
             queue: VecDeque::new(),
             flight: VecDeque::new(),
             watches: Watches::default(),
@@ -275,6 +279,10 @@ impl Session {
         match command {
             Command::Request(request) => self.queue.push_back(request),
             Command::Forget(path, kind) => self.watches.remove(&path, kind),
+            Command::Authenticate(auth) => {
+                Arc::make_mut(&mut self.config).auth.push(auth.clone());
+                self.credentials.push(auth);
+            }
             Command::Close(done) => self.close().done.push(done),
         }
     }

@@ -39,6 +39,53 @@ pub trait Asker: Send + Sync {
     fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>>;
 }
 
+/// A watch that outlives the command which set it.
+pub struct Armed {
+    /// The znode.
+    pub path: ZPath,
+    /// What of it is watched.
+    pub kind: WatchedPart,
+    /// Tells what happens to it until there is no more to come.
+    pub report: Report,
+}
+
+/// What a watch is on, as `watches` and `removewatches` name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchedPart {
+    /// Its data, once.
+    Data,
+    /// Its children, once.
+    Children,
+    /// Whether it is there, once.
+    Existence,
+    /// All of it, always.
+    Persistent,
+    /// All of it and of what is below, always.
+    Recursive,
+}
+
+impl WatchedPart {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Children => "children",
+            Self::Existence => "existence",
+            Self::Persistent => "persistent",
+            Self::Recursive => "recursive",
+        }
+    }
+}
+
+/// Work that goes on after its command, with a context of its own.
+pub type Report = Box<dyn for<'c> FnOnce(&'c Context<'c>) -> BoxFuture<'c, Result<()>> + Send>;
+
+/// Keeps watches while other commands run.
+pub trait Background: Send + Sync {
+    /// Takes over a watch that is set.
+    fn keep(&self, armed: Armed);
+}
+
 /// How far a command has come, for whoever interrupts it.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -91,6 +138,8 @@ pub struct Context<'a> {
     pub asker: &'a dyn Asker,
     /// How far it has come.
     pub progress: &'a Progress,
+    /// Who keeps its watches when it has ended.
+    pub background: Option<&'a dyn Background>,
 }
 
 /// A recursive change that is about to be made.
@@ -104,6 +153,12 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Whether its command has ended, and only its watch goes on: what happens to the session is then
+    /// said by the session's keeper, once for all watches.
+    pub(super) fn in_background(&self) -> bool {
+        self.background.is_none() && !self.settings.one_shot
+    }
+
     /// See [`Store::write`].
     pub(super) fn write(&self, write: Write) -> Outcome<'a, Written> {
         self.progress.wrote.store(true, Relaxed);

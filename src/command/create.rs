@@ -4,7 +4,7 @@ use bytes::Bytes;
 use clap::Args;
 
 use super::input::Encoding;
-use super::{Context, failure, with_correction};
+use super::{Context, Single, failure, with_correction};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, Failure, Write};
 use crate::view::{CreatedView, Note, View};
@@ -104,6 +104,28 @@ impl Create {
             (false, true, ..) => CreateMode::Ephemeral,
             (false, false, ..) => CreateMode::Persistent,
         }
+    }
+
+    pub(super) fn holds(&self) -> bool {
+        self.hold
+    }
+
+    /// Containers and TTLs are not among them: servers before 3.5 hang up on those inside a transaction.
+    pub(super) fn single(&self) -> Option<Single> {
+        let mode = self.mode();
+        let plain = matches!(
+            mode,
+            CreateMode::Persistent
+                | CreateMode::Ephemeral
+                | CreateMode::PersistentSequential
+                | CreateMode::EphemeralSequential
+        );
+        if !plain || self.parents || self.hold || (self.path.0.ends_with('/') && !mode.is_sequential()) {
+            return None;
+        }
+        let data = self.encoding.at_hand(self.data.as_deref())?;
+        let acl = self.acl.as_ref().map_or_else(|| vec![Acl::open()], |list| list.0.clone());
+        Some(Single::create(Write::Create { path: self.path.0.to_string(), data, acl, mode }))
     }
 
     pub(super) async fn run(mut self, cx: &Context<'_>) -> Result<()> {

@@ -2,7 +2,7 @@ use clap::Args;
 
 use super::create::note_verified;
 use super::set::expected;
-use super::{Context, path};
+use super::{Context, Single, path};
 use crate::error::Result;
 use crate::store::Write;
 use crate::view::{DeletedView, View};
@@ -31,6 +31,11 @@ pub struct Delete {
 }
 
 impl Delete {
+    pub(super) fn single(&self) -> Single {
+        let version = expected(self.version, self.old_version);
+        Single::delete(Write::Delete { path: self.path.to_string(), version })
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let version = expected(self.version, self.old_version);
         let write = Write::Delete { path: self.path.to_string(), version };

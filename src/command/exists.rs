@@ -20,6 +20,10 @@ pub struct Exists {
 }
 
 impl Exists {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let read = Read::Stat(self.path.to_string());
         let (found, changes) = watch::try_read(cx, read, self.watch, "stat", &self.path).await?;

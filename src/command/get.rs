@@ -39,6 +39,10 @@ pub struct Get {
 }
 
 impl Get {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let form = match (self.raw, self.base64, self.hex) {
             (true, ..) => Form::Raw,

@@ -19,6 +19,10 @@ pub struct GetAcl {
 }
 
 impl GetAcl {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         match read_one(cx.store, Read::Acl(self.path.to_string())).await {
             Ok(Found::Acl(acl, stat)) => {

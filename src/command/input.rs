@@ -38,6 +38,16 @@ impl Encoding {
         self.decode(raw).map(Some)
     }
 
+    /// As [`data`](Self::data), where nothing has to be read and nothing is wrong.
+    pub(super) fn at_hand(&self, argument: Option<&OsStr>) -> Option<Option<Bytes>> {
+        let Some(argument) = argument else { return Some(None) };
+        let bytes = argument.as_encoded_bytes();
+        if self.null || bytes == b"-" || bytes.starts_with(b"@") {
+            return None;
+        }
+        self.decode(Bytes::copy_from_slice(bytes)).ok().map(Some)
+    }
+
     /// Whether null was asked for.
     pub(super) fn is_null(&self) -> bool {
         self.null

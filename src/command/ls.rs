@@ -56,6 +56,10 @@ pub struct Ls2 {
 }
 
 impl Ls2 {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let Self { watch, path, word } = self;
         Ls { stat: true, watch, recursive: false, long: false, path, word }.run(cx).await
@@ -63,6 +67,10 @@ impl Ls2 {
 }
 
 impl Ls {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         if self.recursive {
             return self.below(cx).await;

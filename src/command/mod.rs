@@ -16,6 +16,7 @@ mod ls;
 mod server;
 mod set;
 mod set_acl;
+mod single;
 mod stat;
 mod sync;
 mod tree;
@@ -24,10 +25,11 @@ mod whoami;
 
 use clap::ArgMatches;
 
-pub use context::{Asker, Context, Progress, Settings};
+pub use context::{Armed, Asker, Background, Context, Progress, Report, Settings, WatchedPart};
 pub use create::NewPath;
 pub use failure::{Nearest, error as failed, nearest};
 pub use get_acl::masked;
+pub use single::Single;
 
 use crate::client::ConnectString;
 use crate::error::Result;
@@ -84,6 +86,7 @@ commands! {
     Stat(stat::StatCommand) "stat";
     Exists(exists::Exists) "exists";
     Watch(watch::Watch) "watch";
+    AddWatch(watch::AddWatch) "addWatch" "addwatch";
     Create(create::Create) "create";
     Set(set::Set) "set";
     Delete(delete::Delete) "delete";
@@ -102,6 +105,28 @@ impl Command {
             self,
             Self::Create(_) | Self::Set(_) | Self::Delete(_) | Self::DeleteAll(_) | Self::SetAcl(_)
         )
+    }
+
+    /// The znode that it shows, where a line of the shell may stand for several of the kind.
+    pub fn path(&self) -> Option<&ZPath> {
+        match self {
+            Self::Ls(ls) => Some(ls.path()),
+            Self::Ls2(ls) => Some(ls.path()),
+            Self::Get(get) => Some(get.path()),
+            Self::Stat(stat) => Some(stat.path()),
+            Self::Exists(exists) => Some(exists.path()),
+            Self::GetAcl(get) => Some(get.path()),
+            _ => None,
+        }
+    }
+
+    /// Whether it goes on until it is stopped, or may: its answer is to be shown as it comes.
+    pub fn waits(&self) -> bool {
+        match self {
+            Self::Watch(_) | Self::AddWatch(_) | Self::Server(_) => true,
+            Self::Create(create) => create.holds(),
+            _ => false,
+        }
     }
 
     /// Whether it works on an ensemble that the user names; one in memory does for the others.

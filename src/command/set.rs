@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::create::note_verified;
 use super::input::Encoding;
-use super::{Context, path};
+use super::{Context, Single, path};
 use crate::error::{Error, Result};
 use crate::store::{Write, stat};
 use crate::view::{Changed, ChangedView, View};
@@ -49,6 +49,15 @@ pub(super) fn expected(option: Option<i32>, positional: Option<i32>) -> Option<i
 }
 
 impl Set {
+    pub(super) fn single(&self) -> Option<Single> {
+        let data = self.encoding.at_hand(self.data.as_deref())?;
+        if data.is_none() && !self.encoding.is_null() {
+            return None;
+        }
+        let version = expected(self.version, self.old_version);
+        Some(Single::set(Write::Set { path: self.path.to_string(), data, version }, self.stat))
+    }
+
     pub(super) async fn run(mut self, cx: &Context<'_>) -> Result<()> {
         let data = self.encoding.data(self.data.take()).await?;
         if data.is_none() && !self.encoding.is_null() {

@@ -23,6 +23,10 @@ pub struct StatCommand {
 }
 
 impl StatCommand {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let read = Read::Stat(self.path.to_string());
         let watching = self.watch || self.word.is_some();

@@ -18,7 +18,8 @@ pub(super) fn write(view: &DataView, options: &Options, out: &mut dyn Write) -> 
         _ => {
             out.write_all(bytes.unwrap_or_default())?;
             // What comes after the bytes begins a line of its own; bytes alone get nothing added.
-            if view.with_stat || view.followed { out.write_all(b"\n") } else { Ok(()) }
+            let open = options.several && !bytes.is_some_and(|bytes| bytes.ends_with(b"\n"));
+            if view.with_stat || view.followed || open { out.write_all(b"\n") } else { Ok(()) }
         }
     }
 }

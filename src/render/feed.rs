@@ -49,6 +49,10 @@ impl Feed {
                     out.flush()?;
                     let _ = done.send(());
                 }
+                Message::Settle(done) => {
+                    out.flush()?;
+                    let _ = done.send(self.worst.take());
+                }
                 message => return Ok(Some(message)),
             }
         }
@@ -69,7 +73,6 @@ impl Feed {
         if self.notes.quiet && matches!(note, Note::Info(_)) {
             return;
         }
-        // Whoever closed standard error does not want to know.
-        let _ = writeln!(io::stderr(), "{}", self.notes.palette.note(note));
+        self.notes.print(note);
     }
 }

@@ -8,7 +8,8 @@ use super::feed::Feed;
 use super::times::Clock;
 use super::{Options, Renderer, data, tree};
 use crate::view::{
-    Changed, EventRow, Happening, ListingView, LongRow, Planned, PlannedRow, Row, Seen, Shape, View, hex,
+    Changed, EventRow, Happening, Identity, ListingView, LongRow, Planned, PlannedRow, Row, Seen,
+    SessionView, Shape, View, hex,
 };
 use crate::znode::data::preview;
 use crate::znode::text::{count, sanitise, size};
@@ -157,6 +158,34 @@ impl Human {
         writeln!(out)
     }
 
+    fn session(&self, view: &SessionView, out: &mut dyn Write) -> io::Result<()> {
+        let label = self.options.palette.label();
+        let mut line = |name: &str, value: &str| {
+            writeln!(out, "{}{:pad$} {}", label.paint(name), "", self.name(value), pad = 12 - name.len())
+        };
+        line("servers", &view.servers)?;
+        line("connected to", if view.server.is_empty() { "none" } else { &view.server })?;
+        line("state", view.state)?;
+        line("session", &hex(view.id))?;
+        // An ensemble in memory keeps its sessions.
+        line("timeout", &if view.timeout == 0 { "none".into() } else { format!("{} ms", view.timeout) })?;
+        line("last zxid", &hex(view.last_zxid))?;
+        line("watches", &view.watches.to_string())?;
+        match &view.identities {
+            Some(identities) => {
+                for Identity { scheme, user } in identities {
+                    line("identity", &format!("{scheme}:{user}"))?;
+                }
+            }
+            None => line("identity", "this server does not tell")?,
+        }
+        match &view.ephemerals {
+            Some(paths) if paths.is_empty() => line("ephemerals", "none"),
+            Some(paths) => paths.iter().try_for_each(|path| line("ephemeral", path)),
+            None => line("ephemerals", "this server does not tell"),
+        }
+    }
+
     /// `old → new`, as far as they are known.
     fn values(&self, old: Option<&Seen>, new: Option<&Seen>, out: &mut dyn Write) -> io::Result<()> {
         const WIDTH: usize = 60;
@@ -207,6 +236,12 @@ impl Renderer for Human {
             View::Identities(view) => view.identities.iter().try_for_each(|identity| {
                 writeln!(out, "{}", self.name(&format!("{}:{}", identity.scheme, identity.user)))
             }),
+            View::Session(view) => self.session(view, out),
+            View::Watches(watches) => watches.iter().try_for_each(|watch| {
+                let since = self.clock.short(watch.since);
+                writeln!(out, "{:<10}  {}  since {since}", watch.kind, self.name(&watch.path))
+            }),
+            View::Text(lines) => lines.iter().try_for_each(|line| writeln!(out, "{}", self.name(line))),
         }
     }
 

@@ -15,11 +15,12 @@ mod tree;
 mod yaml;
 
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
-use crate::view::{Message, Out, Shape, View, channel};
+use crate::view::{Message, Note, Out, Shape, View, channel};
 use feed::Feed;
 pub use palette::Palette;
 
@@ -48,6 +49,8 @@ pub struct Options {
     pub terminal: bool,
     /// Columns of that terminal.
     pub width: usize,
+    /// Whether other answers follow: each then ends its last line.
+    pub several: bool,
     /// How to print what goes beside the answer.
     pub notes: Notes,
 }
@@ -59,6 +62,39 @@ pub struct Notes {
     pub palette: Palette,
     /// Whether mere information is left out.
     pub quiet: bool,
+    /// Where they go.
+    pub to: Beside,
+}
+
+/// Where notes go.
+#[derive(Clone, Default)]
+pub enum Beside {
+    /// To standard error.
+    #[default]
+    Stderr,
+    /// To whoever shows them beside what is being typed.
+    Printer(Arc<dyn Fn(String) + Send + Sync>),
+}
+
+impl std::fmt::Debug for Beside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Stderr => "Stderr",
+            Self::Printer(_) => "Printer",
+        })
+    }
+}
+
+impl Notes {
+    /// Prints one.
+    pub fn print(&self, note: &Note) {
+        let line = format!("{}\n", self.palette.note(note));
+        match &self.to {
+            // Whoever closed standard error does not want to know.
+            Beside::Stderr => drop(io::stderr().write_all(line.as_bytes())),
+            Beside::Printer(print) => print(line),
+        }
+    }
 }
 
 /// What a renderer can be asked for. Each writes to `out`; streams are pulled from `feed`.
@@ -73,15 +109,36 @@ trait Renderer {
 /// command reported beside its answer.
 pub type Handle = JoinHandle<io::Result<Option<crate::error::Kind>>>;
 
+/// Where an answer is written to.
+pub trait Sink: Write + Send {
+    /// Called once, behind the whole answer.
+    fn finish(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+}
+
+impl Sink for io::Stdout {}
+impl Sink for std::fs::File {}
+
 /// Starts a renderer that writes to standard output.
 pub fn start(options: Options) -> io::Result<(Out, Handle)> {
+    start_to(options, io::stdout())
+}
+
+/// Starts a renderer.
+pub fn start_to(options: Options, mut sink: impl Sink + 'static) -> io::Result<(Out, Handle)> {
     let (out, messages) = channel();
+    let work = move || {
+        let worst = run(&options, messages, &mut sink)?;
+        sink.finish()?;
+        Ok(worst)
+    };
     let thread = std::thread::Builder::new()
         .name("render".into())
         // Trees are drawn by recursion, and a path can have hundreds of thousands of segments. Only
         // what is used of a stack takes memory.
         .stack_size(256 << 20)
-        .spawn(move || run(&options, messages, io::stdout().lock()))?;
+        .spawn(work)?;
     Ok((out, thread))
 }
 

@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::{Answers, Changes, Failure, Outcome, Read, Session, Store, Watched, Write, Written};
+use crate::client::Auth;
 
 /// Passes reads on and refuses every write before it is sent.
 pub struct ReadOnly<S>(pub S);
@@ -44,8 +45,20 @@ impl<S: Store> Store for ReadOnly<S> {
         self.0.watch(path, recursive)
     }
 
+    fn ephemerals(&self) -> Outcome<'_, Vec<String>> {
+        self.0.ephemerals()
+    }
+
+    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()> {
+        self.0.authenticate(auth)
+    }
+
     fn session(&self) -> Session {
         self.0.session()
+    }
+
+    fn connection(&self) -> Changes {
+        self.0.connection()
     }
 
     fn max_request(&self) -> usize {

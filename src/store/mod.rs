@@ -10,12 +10,15 @@ pub mod live;
 pub mod memory;
 pub mod overlay;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 pub use guard::ReadOnly;
 
+use crate::client::Auth;
 use crate::wire::Code;
 use crate::znode::{Acl, CreateMode, Event, Names, Stat};
 
@@ -215,6 +218,11 @@ impl Changes {
         Self { receiver }
     }
 
+    /// Nothing.
+    pub fn none() -> Self {
+        Self::new(mpsc::unbounded_channel().1)
+    }
+
     /// The next change; `None` after [`Change::Ended`].
     pub async fn next(&mut self) -> Option<Change> {
         self.receiver.recv().await
@@ -235,6 +243,26 @@ pub struct Session {
     pub server: String,
     /// The server has lost its quorum and takes no writes.
     pub read_only: bool,
+    /// The timeout that the server granted.
+    pub timeout: Duration,
+    /// The newest zxid it has seen.
+    pub last_zxid: i64,
+    /// Whether there is a connection.
+    pub link: Link,
+}
+
+/// How a session stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// It is on a server.
+    #[default]
+    Connected,
+    /// It is without a server, and looking for one.
+    Lost,
+    /// It has expired.
+    Expired,
+    /// It has been closed, or the server refused its credentials.
+    Closed,
 }
 
 /// What a store was asked to do, under way.
@@ -268,6 +296,12 @@ pub trait Store: Send + Sync {
     /// The identities this session acts with: scheme and user.
     fn identities(&self) -> Outcome<'_, Vec<(String, String)>>;
 
+    /// The ephemerals of this session, in the server's order.
+    fn ephemerals(&self) -> Outcome<'_, Vec<String>>;
+
+    /// Adds an identity to the session.
+    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()>;
+
     /// Reads, and leaves a watch on what was read: the subscription ends with its first event.
     fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched>;
 
@@ -277,6 +311,9 @@ pub trait Store: Send + Sync {
 
     /// The session behind the store.
     fn session(&self) -> Session;
+
+    /// What happens to the session: no events, and nothing at all where there is no connection to lose.
+    fn connection(&self) -> Changes;
 
     /// The most bytes one write can have.
     fn max_request(&self) -> usize;

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-pub use out::{Flushed, Message, Out, Shape, channel};
+pub use out::{Flushed, Message, Out, Settled, Shape, channel};
 pub use plan::{Planned, PlannedRow};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
 
@@ -46,6 +46,12 @@ pub enum View {
     Synced(SyncedView),
     /// `whoami`.
     Identities(IdentitiesView),
+    /// `session`.
+    Session(Box<SessionView>),
+    /// `watches`.
+    Watches(Vec<WatchView>),
+    /// What the shell says of itself, in lines.
+    Text(Vec<String>),
 }
 
 /// A path as it is serialised.
@@ -300,6 +306,48 @@ pub struct Identity {
     pub scheme: String,
     /// Who.
     pub user: String,
+}
+
+/// A session of the shell.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// What it was opened with.
+    pub servers: String,
+    /// The server it is on.
+    pub server: String,
+    /// `connected`, `read-only`, `lost`, `expired` or `closed`.
+    pub state: &'static str,
+    /// Its id.
+    #[serde(serialize_with = "serialize_hex")]
+    pub id: i64,
+    /// The timeout that the server granted, in milliseconds.
+    pub timeout: u64,
+    /// The newest zxid it has seen.
+    #[serde(serialize_with = "serialize_hex")]
+    pub last_zxid: i64,
+    /// Whom it acts for; `None` where the server does not tell.
+    pub identities: Option<Vec<Identity>>,
+    /// The ephemerals that go with it; `None` where the server does not tell.
+    pub ephemerals: Option<Vec<String>>,
+    /// How many watches are set.
+    pub watches: usize,
+}
+
+fn serialize_hex<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(*number))
+}
+
+/// A watch of the shell.
+#[derive(Clone, Debug, Serialize)]
+pub struct WatchView {
+    /// Which znode.
+    #[serde(serialize_with = "path")]
+    pub path: ZPath,
+    /// `data`, `children`, `existence`, `persistent` or `recursive`.
+    pub kind: &'static str,
+    /// When it was set, in milliseconds since 1970.
+    pub since: i64,
 }
 
 /// A word for the user beside the answer; printed to standard error.

@@ -6,7 +6,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Note, Row, View};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// Messages on the way at most; the command waits when the renderer falls behind.
 const DEPTH: usize = 8;
@@ -30,6 +30,10 @@ pub enum Shape {
 /// Told when everything before it has been written.
 pub type Flushed = oneshot::Sender<()>;
 
+/// Told the same, and the first of the errors that were reported beside the answer since it was last
+/// asked.
+pub type Settled = oneshot::Sender<Option<Kind>>;
+
 /// One step of an answer.
 #[derive(Debug)]
 pub enum Message {
@@ -45,6 +49,8 @@ pub enum Message {
     Note(Note),
     /// Write what is buffered.
     Flush(Flushed),
+    /// The same, at the end of one command of several.
+    Settle(Settled),
 }
 
 /// The command's end.
@@ -94,5 +100,13 @@ impl Out {
         let (done, flushed) = oneshot::channel();
         self.send(Message::Flush(done)).await?;
         flushed.await.map_err(|_| Error::broken_pipe())
+    }
+
+    /// Ends the answer of one command of several: waits as [`flush`](Self::flush) does, and tells the
+    /// first of the errors that the command reported beside its answer.
+    pub async fn settle(&self) -> Result<Option<Kind>> {
+        let (done, settled) = oneshot::channel();
+        self.send(Message::Settle(done)).await?;
+        settled.await.map_err(|_| Error::broken_pipe())
     }
 }

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use tokio::sync::mpsc::Receiver;
 
-use zkx::render::{self, Format, Notes, Palette};
+use zkx::render::{self, Beside, Format, Notes, Palette};
 use zkx::view::{self, LongRow, Message, Row, Shape, TreeRow};
 use zkx::wire::{OpCode, ReadResult, Reader, Reply, Writer};
 use zkx::znode::{Names, Stat, ZPath};
@@ -127,7 +127,8 @@ fn render(shape: Shape, row: impl Fn(ZPath, usize, usize, Stat) -> Row) -> Resul
         palette: Palette::new(false),
         terminal: false,
         width: 80,
-        notes: Notes { palette: Palette::new(false), quiet: true },
+        several: false,
+        notes: Notes { palette: Palette::new(false), quiet: true, to: Beside::Stderr },
     };
     Ok(Work::Render(options, messages))
 }

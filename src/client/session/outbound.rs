@@ -17,10 +17,8 @@ impl Session {
     /// Credentials first, then watches, before anything that was queued. Never together with the
     /// handshake: servers on Netty lose what arrives before their answer to it.
     pub(super) fn greet(&mut self, link: &mut Link) {
-        for auth in &self.config.auth {
-            let request = Request::Auth { scheme: auth.scheme.clone(), auth: Some(auth.secret.clone()) };
-            link.push(xid::AUTH, &self.root, &request);
-        }
+        self.credentials.clone_from(&self.config.auth);
+        self.identify(link);
         let since = self.restoring.map_or(self.last_zxid, |(since, _)| since);
         let pieces = self.watches.restore(since, self.root.len());
         self.restoring = (!pieces.is_empty()).then_some((since, pieces.len()));
@@ -29,8 +27,16 @@ impl Session {
         }
     }
 
+    fn identify(&mut self, link: &mut Link) {
+        for auth in self.credentials.drain(..) {
+            let request = Request::Auth { scheme: auth.scheme, auth: Some(auth.secret) };
+            link.push(xid::AUTH, &self.root, &request);
+        }
+    }
+
     /// Moves queued requests behind what waits to be written.
     pub(super) fn fill(&mut self, link: &mut Link) {
+        self.identify(link);
         while self.flight.len() < FLIGHT && link.out.len() < OUT_BUFFER {
             let Some(mut request) = self.queue.pop_front() else {
                 break;

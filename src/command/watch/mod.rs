@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Context, failure, path};
+use super::{Armed, Context, Report, WatchedPart, failure, path};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, Changes, stat};
 use crate::view::{EventRow, Happening, Note, Row, Shape};
@@ -45,21 +45,70 @@ pub struct Watch {
 
 /// Changes taken together when they come fast.
 const BURST: usize = 512;
+/// Leave a watch that stays, and show what it reports
+///
+/// On the command line this is `watch`, which ends with Ctrl-C; in the shell the watch reports until
+/// `removewatches` takes it away.
+#[derive(Debug, Args)]
+pub struct AddWatch {
+    /// What is watched
+    #[arg(short = 'm', long, value_enum, ignore_case = true, default_value_t)]
+    mode: Mode,
+
+    /// The znode
+    #[arg(value_name = "PATH", value_parser = path)]
+    path: ZPath,
+}
+
+/// The modes of `addWatch`, by zkCli's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Mode {
+    /// The znode and its list of children
+    Persistent,
+    /// The znode and everything below it
+    #[default]
+    PersistentRecursive,
+}
+
+impl AddWatch {
+    pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
+        let recursive = self.mode == Mode::PersistentRecursive;
+        let watch = Watch { recursive, count: None, timeout: None, values: !recursive, path: self.path };
+        let Some(background) = cx.background else { return watch.run(cx).await };
+        let (path, changes) = (watch.path.clone(), watch.set(cx).await?);
+        let kind = if recursive { WatchedPart::Recursive } else { WatchedPart::Persistent };
+        let report: Report = Box::new(move |cx| Box::pin(async move { watch.report(cx, changes).await }));
+        background.keep(Armed { path, kind, report });
+        Ok(())
+    }
+}
+
 impl Watch {
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
+        let changes = self.set(cx).await?;
+        self.report(cx, changes).await
+    }
+
+    async fn set(&self, cx: &Context<'_>) -> Result<Changes> {
+        match cx.store.watch(self.path.to_string(), self.recursive).await {
+            Ok(changes) => Ok(changes),
+            Err(failure) => Err(cx.explain(failure, "watch", &self.path).await),
+        }
+    }
+
+    async fn report(&self, cx: &Context<'_>, mut changes: Changes) -> Result<()> {
         let until = self.timeout.map(|timeout| Instant::now() + timeout);
-        let mut changes = match cx.store.watch(self.path.to_string(), self.recursive).await {
-            Ok(changes) => changes,
-            Err(failure) => return Err(cx.explain(failure, "watch", &self.path).await),
-        };
         let there = stat(cx.store, &self.path).await.is_ok_and(|stat| stat.is_some());
         let mut known = Known::new(there);
         let mut memory = Memory::default();
         if self.values {
             memory.fill(cx, &self.path, self.recursive).await?;
         }
-        let below = if self.recursive { " and everything below" } else { "" };
-        cx.out.note(Note::Info(format!("watching {}{below}", self.path))).await?;
+        if !cx.in_background() {
+            let below = if self.recursive { " and everything below" } else { "" };
+            cx.out.note(Note::Info(format!("watching {}{below}", self.path))).await?;
+        }
         cx.out.begin(Shape::List).await?;
         cx.out.flush().await?;
         let mut seen = 0;
@@ -110,9 +159,13 @@ impl Watch {
                 found_later: true,
                 ..connection_row(Happening::Missed(changes))
             }],
+            Change::Lost { .. } if cx.in_background() => Vec::new(),
             Change::Lost { why } => vec![connection_row(Happening::Lost(why))],
             Change::Back { server, last_zxid, renewed } => {
-                let mut rows = vec![connection_row(Happening::Back(server, renewed))];
+                let mut rows = Vec::new();
+                if !cx.in_background() {
+                    rows.push(connection_row(Happening::Back(server, renewed)));
+                }
                 if let Some(zxid) = last_zxid {
                     rows.extend(known.catch_up(cx, self, memory, zxid).await?);
                     let note = "what was changed and undone while the connection was lost is not shown";

@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use super::{connection_row, event_row};
-use crate::command::{Context, failure};
+use crate::command::{Armed, Context, Report, WatchedPart, failure};
 use crate::error::Result;
 use crate::store::{Change, Changes, Failure, Found, Read};
 use crate::view::{Happening, Row, Shape};
@@ -49,14 +49,29 @@ pub(in crate::command) async fn try_read(
     }
 }
 
-/// Waits for the one event of a watch that [`read`] left, and shows it with what it changed.
+/// Waits for the one event of a watch that [`read`] left, and shows it with what it changed. Where
+/// the session outlives the command, that is done when the event comes.
 pub(in crate::command) async fn first_change(
     cx: &Context<'_>,
     changes: Option<Changes>,
     path: &ZPath,
     found: Found,
 ) -> Result<()> {
-    let Some(mut changes) = changes else { return Ok(()) };
+    let Some(changes) = changes else { return Ok(()) };
+    let Some(background) = cx.background else { return report(cx, changes, path, found).await };
+    let kind = match found {
+        Found::Data(..) => WatchedPart::Data,
+        Found::Children(_) | Found::Listing(..) => WatchedPart::Children,
+        Found::Stat(_) | Found::Acl(..) => WatchedPart::Existence,
+    };
+    let watched = path.clone();
+    let report: Report =
+        Box::new(move |cx| Box::pin(async move { report(cx, changes, &watched, found).await }));
+    background.keep(Armed { path: path.clone(), kind, report });
+    Ok(())
+}
+
+async fn report(cx: &Context<'_>, mut changes: Changes, path: &ZPath, found: Found) -> Result<()> {
     let mut memory = Memory::of(path, found);
     cx.out.begin(Shape::List).await?;
     cx.out.flush().await?;
@@ -65,6 +80,7 @@ pub(in crate::command) async fn first_change(
         let mut row = match change {
             Change::Event(event) => event_row(event),
             Change::Missed { .. } => continue,
+            Change::Lost { .. } | Change::Back { .. } if cx.in_background() => continue,
             Change::Lost { why } => connection_row(Happening::Lost(why)),
             Change::Back { server, renewed, .. } => connection_row(Happening::Back(server, renewed)),
             Change::Ended(failure) => return Err(failure::error(failure, "watch", path)),

@@ -15,6 +15,7 @@ mod rearm;
 mod subscribe;
 
 use std::ops::Deref;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,8 +24,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::ask::unexpected;
-use super::{Answers, Changes, Failure, Outcome, Read, Session, Store, Watched, Write, Written};
-use crate::client::{Answer, Cause, Client, Config, Notice, OpenError, Pending, RequestError, State};
+use super::{Answers, Changes, Failure, Link, Outcome, Read, Session, Store, Watched, Write, Written};
+use crate::client::{Answer, Auth, Cause, Client, Config, Notice, OpenError, Pending, RequestError, State};
 use crate::wire::{Code, Reply, Request};
 use crate::znode::CreateMode;
 use batch::FIRST_BATCH;
@@ -47,6 +48,8 @@ pub struct Inner {
     batch: AtomicUsize,
     /// Microseconds that the fastest batch took, `u64::MAX` before the first.
     fastest: AtomicU64,
+    /// Identities that were added to the session, and that a new one needs as well.
+    identities: Mutex<Vec<Auth>>,
 }
 
 impl Live {
@@ -63,6 +66,7 @@ impl Live {
             no_add_watch: AtomicBool::new(false),
             batch: AtomicUsize::new(FIRST_BATCH),
             fastest: AtomicU64::new(u64::MAX),
+            identities: Mutex::default(),
         })))
     }
 }
@@ -88,8 +92,9 @@ impl Inner {
         if self.client().state() != State::Expired {
             return Ok(());
         }
-        let (client, notices) =
-            Client::open(self.config.clone()).await.map_err(|e| Failure::Disconnected(explain(&e)))?;
+        let mut config = self.config.clone();
+        config.auth.extend(lock(&self.identities).iter().cloned());
+        let (client, notices) = Client::open(config).await.map_err(|e| Failure::Disconnected(explain(&e)))?;
         *lock(&self.client) = client;
         self.subscribers.attend(notices, &self.notices);
         Ok(())
@@ -172,6 +177,32 @@ impl Store for Live {
         })
     }
 
+    fn ephemerals(&self) -> Outcome<'_, Vec<String>> {
+        Box::pin(async move {
+            if self.no_add_watch.load(Relaxed) {
+                // As old, and asking would cost a connection.
+                return Err(Failure::Unsupported { what: "getEphemerals", needs: "servers from 3.6 do" });
+            }
+            match self.insist(&Request::GetEphemerals { prefix: "/".into() }).await {
+                Ok(Answer { reply: Reply::Ephemerals(paths), .. }) => Ok(paths),
+                Ok(answer) => Err(unexpected(&answer.reply)),
+                Err(Failure::Refused(Code::UNIMPLEMENTED)) => {
+                    Err(Failure::Unsupported { what: "getEphemerals", needs: "servers from 3.6 do" })
+                }
+                Err(failure) => Err(failure),
+            }
+        })
+    }
+
+    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()> {
+        lock(&self.identities).push(auth.clone());
+        self.client().authenticate(auth);
+        // What the server says of credentials comes before its answer to anything else.
+        Box::pin(
+            async move { self.insist(&Request::Exists { path: "/".into(), watch: false }).await.map(drop) },
+        )
+    }
+
     fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
         Box::pin(once::once(self, read))
     }
@@ -182,11 +213,18 @@ impl Store for Live {
 
     fn session(&self) -> Session {
         let client = self.client();
-        let (server, read_only) = match client.state() {
-            State::Connected { server, read_only } => (server, read_only),
-            _ => (String::new(), false),
+        let info = client.session();
+        let (server, read_only, link) = match client.state() {
+            State::Connected { server, read_only } => (server, read_only, Link::Connected),
+            State::Lost { .. } => (String::new(), false, Link::Lost),
+            State::Expired => (String::new(), false, Link::Expired),
+            State::AuthFailed | State::Closed => (String::new(), false, Link::Closed),
         };
-        Session { id: client.session().id, server, read_only }
+        Session { id: info.id, server, read_only, timeout: info.timeout, last_zxid: info.last_zxid, link }
+    }
+
+    fn connection(&self) -> Changes {
+        subscribe::connection(self)
     }
 
     fn max_request(&self) -> usize {

@@ -155,6 +155,26 @@ pub(super) async fn always(live: &Live, path: String, recursive: bool) -> Result
     Ok(Changes::new(receiver))
 }
 
+/// See [`Store::connection`](crate::store::Store::connection).
+pub(super) fn connection(live: &Live) -> Changes {
+    let (sender, receiver) = unbounded_channel();
+    // No event has an empty path.
+    let mut notices = live.subscribers.add(live, "", false);
+    let live = live.clone();
+    tokio::spawn(async move {
+        let mut link = Link::default();
+        while let Some(notice) = wanted(&mut notices, &sender).await {
+            let Notice::State(state) = notice else { continue };
+            let Some(change) = link.follow(&live, state).await else { continue };
+            let ended = matches!(change, Change::Ended(_));
+            if sender.send(change).is_err() || ended {
+                break;
+            }
+        }
+    });
+    Changes::new(receiver)
+}
+
 /// Waits out the loss of the connection that follows a refusal of `addWatch`, which is no news to
 /// whoever begins to watch. A server that does not hang up has kept nobody waiting for long.
 async fn settle(live: &Live, notices: &mut UnboundedReceiver<Notice>) {

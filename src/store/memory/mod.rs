@@ -188,7 +188,7 @@ impl Memory {
     }
 
     /// Proves who somebody is.
-    pub fn authenticate(&self, credentials: &[Auth]) -> Result<(), Failure> {
+    pub fn identify(&self, credentials: &[Auth]) -> Result<(), Failure> {
         for Auth { scheme, secret } in credentials {
             let auth = Some(secret.clone());
             self.ask(&Request::Auth { scheme: scheme.clone(), auth }).map_err(|_| Failure::AuthFailed)?;
@@ -328,8 +328,30 @@ impl Store for Memory {
         Box::pin(ready(reply.map(|_| changes).map_err(Failure::Refused)))
     }
 
+    fn ephemerals(&self) -> Outcome<'_, Vec<String>> {
+        let answer = self.ask(&Request::GetEphemerals { prefix: "/".into() });
+        Box::pin(ready(match answer {
+            Ok(Reply::Ephemerals(paths)) => Ok(paths),
+            Ok(_) => Ok(Vec::new()),
+            Err(code) => Err(Failure::Refused(code)),
+        }))
+    }
+
+    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()> {
+        Box::pin(ready(self.identify(&[auth])))
+    }
+
     fn session(&self) -> Session {
-        Session { id: self.session, server: "memory".into(), read_only: false }
+        Session {
+            id: self.session,
+            server: "memory".into(),
+            last_zxid: self.ensemble.zxid(),
+            ..Session::default()
+        }
+    }
+
+    fn connection(&self) -> Changes {
+        Changes::none()
     }
 
     fn max_request(&self) -> usize {

@@ -14,6 +14,7 @@ mod plan;
 mod serve;
 
 use std::collections::HashSet;
+use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -45,8 +46,8 @@ impl Overlay {
     }
 
     /// Proves who somebody is, for the ACLs above.
-    pub fn authenticate(&self, credentials: &[Auth]) -> Result<(), Failure> {
-        self.above.authenticate(credentials)
+    pub fn identify(&self, credentials: &[Auth]) -> Result<(), Failure> {
+        self.above.identify(credentials)
     }
 
     fn layer(&self) -> MutexGuard<'_, Layer> {
@@ -184,8 +185,20 @@ impl Store for Overlay {
         }
     }
 
+    fn ephemerals(&self) -> Outcome<'_, Vec<String>> {
+        self.above.ephemerals()
+    }
+
+    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()> {
+        Box::pin(ready(self.identify(&[auth])))
+    }
+
     fn session(&self) -> Session {
         self.below.session()
+    }
+
+    fn connection(&self) -> Changes {
+        self.below.connection()
     }
 
     fn max_request(&self) -> usize {

@@ -155,8 +155,9 @@ fn help_and_version_need_no_server() {
         let output = Zkx::new().args(line.split(' ')).timeout(SOON).run().success();
         assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "{output}");
     }
-    let bare = Zkx::new().run().code(2);
-    assert!(bare.stderr.contains("Usage: zkx"), "{bare}");
+    // Without a command it carries out the lines of standard input, and here there are none.
+    let bare = Zkx::new().timeout(SOON).run().success();
+    assert!(bare.stdout.is_empty() && bare.stderr.is_empty(), "{bare}");
 }
 
 #[test]

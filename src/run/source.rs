@@ -10,7 +10,7 @@ use crate::store::memory::{Ensemble, Rules};
 use crate::store::{ReadOnly, Store};
 
 /// The store that is named so.
-pub(super) async fn open(source: &Source, globals: &Globals) -> Result<Arc<dyn Store>> {
+pub async fn open(source: &Source, globals: &Globals) -> Result<Arc<dyn Store>> {
     let rules = Rules::default();
     let ensemble = match source {
         Source::Live(servers) => return live(servers, globals).await,
@@ -19,7 +19,7 @@ pub(super) async fn open(source: &Source, globals: &Globals) -> Result<Arc<dyn S
         Source::Sandbox => Ensemble::seeded(rules, include_str!("../sandbox.yaml")).map_err(Error::bug)?,
     };
     let memory = ensemble.store(globals.max_request);
-    memory.authenticate(&globals.auth).map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
+    memory.identify(&globals.auth).map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
     Ok(if globals.read_only { Arc::new(ReadOnly(memory)) } else { Arc::new(memory) })
 }
 

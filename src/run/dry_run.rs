@@ -17,7 +17,7 @@ const ROWS: usize = 256;
 /// Runs a command that would write; its own answer, which speaks of what was done, is not shown.
 pub(super) async fn rehearse(cx: &Context<'_>, command: Command, globals: &Globals) -> Result<()> {
     let overlay = Arc::new(Overlay::new(Arc::clone(cx.shared), Rules::default()));
-    overlay.authenticate(&globals.auth).map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
+    overlay.identify(&globals.auth).map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
     let (quiet, said) = channel();
     let store: Arc<dyn Store> = overlay.clone();
     let run = async {
@@ -31,6 +31,7 @@ pub(super) async fn rehearse(cx: &Context<'_>, command: Command, globals: &Globa
             match message {
                 Message::Note(note) => cx.out.note(note).await?,
                 Message::Flush(done) => drop(done.send(())),
+                Message::Settle(done) => drop(done.send(None)),
                 _ => {}
             }
         }

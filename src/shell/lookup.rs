@@ -1,0 +1,183 @@
+//! What the editor's thread wants to know of the tree, while somebody types.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::cli::complete::PathSource;
+use crate::store::{Change, Found, Read, Store};
+use crate::znode::{Names, Stat, ZPath};
+
+/// How long a key may wait for the ensemble.
+const BUDGET: Duration = Duration::from_millis(150);
+/// Directories remembered, at most.
+const KEPT: usize = 64;
+
+/// Names of children, remembered until a watch says that they changed. An `Err` is a znode that is
+/// not there, or whose children may not be read.
+type Listing = Result<Arc<Names>, ()>;
+
+/// The editor's end.
+#[derive(Clone)]
+pub(super) struct Lookup {
+    questions: UnboundedSender<String>,
+    shared: Arc<Shared>,
+    here: Arc<Mutex<ZPath>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    cache: Mutex<Cache>,
+    /// Told whenever something was added to the cache.
+    news: std::sync::Condvar,
+}
+
+#[derive(Default)]
+struct Cache {
+    listings: HashMap<String, Listing>,
+    /// Paths in the order in which they came.
+    order: std::collections::VecDeque<String>,
+    asked: std::collections::HashSet<String>,
+}
+
+fn lock(cache: &Mutex<Cache>) -> MutexGuard<'_, Cache> {
+    cache.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Lookup {
+    /// The children of a znode, within the time a key may take.
+    fn listing(&self, path: &str) -> Option<Arc<Names>> {
+        let mut cache = lock(&self.shared.cache);
+        if let Some(listing) = cache.listings.get(path) {
+            return listing.clone().ok();
+        }
+        if cache.asked.insert(path.to_owned()) {
+            let _ = self.questions.send(path.to_owned());
+        }
+        let absent = |cache: &mut Cache| !cache.listings.contains_key(path) && cache.asked.contains(path);
+        let (cache, _) = self
+            .shared
+            .news
+            .wait_timeout_while(cache, BUDGET, absent)
+            .unwrap_or_else(PoisonError::into_inner);
+        cache.listings.get(path)?.clone().ok()
+    }
+
+    /// Whether there is such a znode, as far as that is known without asking.
+    pub(super) fn exists(&self, path: &str) -> Option<bool> {
+        if path == "/" {
+            return Some(true);
+        }
+        let (parent, name) = path.rsplit_once('/')?;
+        let parent = if parent.is_empty() { "/" } else { parent };
+        match lock(&self.shared.cache).listings.get(parent)? {
+            Ok(names) => Some(names.iter().any(|child| child == name)),
+            Err(()) => None,
+        }
+    }
+
+    /// Forgets everything: another ensemble is asked from now on.
+    pub(super) fn clear(&self) {
+        *lock(&self.shared.cache) = Cache::default();
+    }
+}
+
+impl PathSource for Lookup {
+    fn children(&self, path: &str) -> Option<Names> {
+        self.listing(path).map(|names| (*names).clone())
+    }
+
+    fn stats(&self, _: &[String]) -> Option<Vec<Option<Stat>>> {
+        None
+    }
+
+    fn here(&self) -> Option<ZPath> {
+        Some(self.here.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// The end that asks the ensemble.
+pub(super) struct Librarian {
+    questions: UnboundedReceiver<String>,
+    shared: Arc<Shared>,
+}
+
+/// Both ends.
+pub(super) fn lookup(here: Arc<Mutex<ZPath>>) -> (Lookup, Librarian) {
+    let (sender, questions) = unbounded_channel();
+    let shared = Arc::new(Shared::default());
+    (Lookup { questions: sender, shared: Arc::clone(&shared), here }, Librarian { questions, shared })
+}
+
+impl Librarian {
+    /// Answers questions; `store` is the one in use, if there is any.
+    pub(super) async fn serve(mut self, store: impl Fn() -> Option<Arc<dyn Store>>) {
+        while let Some(path) = self.questions.recv().await {
+            let shared = Arc::clone(&self.shared);
+            match store() {
+                Some(store) => drop(tokio::spawn(answer(store, path, shared))),
+                None => shared.give(path, Err(())),
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn give(&self, path: String, listing: Listing) {
+        let mut cache = lock(&self.cache);
+        cache.asked.remove(&path);
+        if cache.listings.insert(path.clone(), listing).is_none() {
+            cache.order.push_back(path);
+        }
+        while cache.order.len() > KEPT {
+            if let Some(oldest) = cache.order.pop_front() {
+                cache.listings.remove(&oldest);
+            }
+        }
+        drop(cache);
+        self.news.notify_all();
+    }
+
+    fn forget(&self, path: &str) {
+        let mut cache = lock(&self.cache);
+        cache.asked.remove(path);
+        cache.listings.remove(path);
+        cache.order.retain(|kept| kept != path);
+        drop(cache);
+        self.news.notify_all();
+    }
+
+    fn keeps(&self, path: &str) -> bool {
+        lock(&self.cache).listings.contains_key(path)
+    }
+}
+
+/// Reads the children, remembers them, and forgets them when they change.
+async fn answer(store: Arc<dyn Store>, path: String, shared: Arc<Shared>) {
+    let Ok((answer, mut changes)) = store.read_and_watch(Read::Children(path.clone())).await else {
+        return shared.forget(&path);
+    };
+    let names = match answer {
+        Ok(Found::Children(names) | Found::Listing(names, _)) => Ok(Arc::new(names)),
+        _ => Err(()),
+    };
+    if names.is_err() {
+        // No watch is left on what is not there: it is asked for again next time.
+        shared.give(path.clone(), Err(()));
+        tokio::time::sleep(BUDGET).await;
+        return shared.forget(&path);
+    }
+    shared.give(path.clone(), names);
+    while shared.keeps(&path) {
+        let change = tokio::time::timeout(Duration::from_secs(60), changes.next()).await;
+        match change {
+            Err(_) => {}
+            Ok(Some(Change::Missed { .. })) => {}
+            // After an outage nobody knows what was missed.
+            Ok(_) => break,
+        }
+    }
+    shared.forget(&path);
+}
