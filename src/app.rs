@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::cli::{Cli, ColorChoice, Globals, Source};
-use crate::command::{Asker, Command};
+use crate::command::{Asker, Command, WorksOn};
 use crate::error::{Error, Kind, Result};
 use crate::render::{self, Beside, Notes, Palette};
 use crate::run::{self, Interrupts, Job};
@@ -178,14 +178,17 @@ async fn one_command(
     // Its thread comes up while the server opens the session.
     let (out, renderer) = render::start(terminal.options(&globals))
         .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
-    let store: Arc<dyn Store> = if command.needs_ensemble() {
-        let forked = command.forked().cloned().map(Source::Live);
-        tokio::select! {
-            store = run::open(forked.as_ref().unwrap_or(&globals.server), &globals) => store?,
+    let source = match command.works_on() {
+        WorksOn::Named => Some(globals.server.clone()),
+        WorksOn::Servers(servers) => Some(Source::Live(servers.clone())),
+        WorksOn::Nothing => None,
+    };
+    let store: Arc<dyn Store> = match source {
+        Some(source) => tokio::select! {
+            store = run::open(&source, &globals) => store?,
             kind = interrupts.next() => return Err(Error::new(kind, String::new())),
-        }
-    } else {
-        Arc::new(Ensemble::new(Rules::default()).store(globals.max_request))
+        },
+        None => Arc::new(Ensemble::new(Rules::default()).store(globals.max_request)),
     };
     let job = Job { store: &store, out: &out, globals: &globals, asker: terminal, background: None };
     let result = job.run(command, &mut interrupts).await;

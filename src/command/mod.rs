@@ -129,18 +129,24 @@ impl Command {
         }
     }
 
-    /// Whether it works on an ensemble that the user names; one in memory does for the others.
-    pub fn needs_ensemble(&self) -> bool {
-        !matches!(self, Self::Server(_)) || self.forked().is_some()
-    }
-
-    /// The servers that it works on, where its own arguments name them.
-    pub fn forked(&self) -> Option<&ConnectString> {
+    /// Which tree it works on.
+    pub fn works_on(&self) -> WorksOn<'_> {
         match self {
-            Self::Server(server) => server.forked(),
-            _ => None,
+            Self::Server(server) => server.forked().map_or(WorksOn::Nothing, WorksOn::Servers),
+            _ => WorksOn::Named,
         }
     }
+}
+
+/// Which tree a command works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorksOn<'a> {
+    /// The one that the user names for all commands.
+    Named,
+    /// That of the servers in its own arguments.
+    Servers(&'a ConnectString),
+    /// None but what it makes itself: an empty one in memory does.
+    Nothing,
 }
 
 /// Reads a path argument.
