@@ -31,6 +31,10 @@ pub struct Delete {
 }
 
 impl Delete {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) fn single(&self) -> Single {
         let version = expected(self.version, self.old_version);
         Single::delete(Write::Delete { path: self.path.to_string(), version })

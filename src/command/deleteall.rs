@@ -34,6 +34,10 @@ const BATCH_BYTES: usize = 256 << 10;
 const PASSES: usize = 100;
 
 impl DeleteAll {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         if self.path.is_root() {
             return Err(Error::usage("cannot delete /: that is the whole tree")

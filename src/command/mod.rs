@@ -107,7 +107,7 @@ impl Command {
         )
     }
 
-    /// The znode that it shows, where a line of the shell may stand for several of the kind.
+    /// The znode that it is about, where a line of the shell may stand for several commands of the kind.
     pub fn path(&self) -> Option<&ZPath> {
         match self {
             Self::Ls(ls) => Some(ls.path()),
@@ -116,6 +116,10 @@ impl Command {
             Self::Stat(stat) => Some(stat.path()),
             Self::Exists(exists) => Some(exists.path()),
             Self::GetAcl(get) => Some(get.path()),
+            Self::Set(set) => Some(set.path()),
+            Self::Delete(delete) => Some(delete.path()),
+            Self::DeleteAll(delete) => Some(delete.path()),
+            Self::SetAcl(set) => Some(set.path()),
             _ => None,
         }
     }

@@ -49,6 +49,10 @@ pub(super) fn expected(option: Option<i32>, positional: Option<i32>) -> Option<i
 }
 
 impl Set {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) fn single(&self) -> Option<Single> {
         let data = self.encoding.at_hand(self.data.as_deref())?;
         if data.is_none() && !self.encoding.is_null() {

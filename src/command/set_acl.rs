@@ -42,6 +42,10 @@ pub struct SetAcl {
 const IN_FLIGHT: usize = 64;
 
 impl SetAcl {
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let acl = self.acl.0.clone();
         if !acl.iter().any(|entry| entry.perms.contains(Perms::ADMIN)) && !cx.settings.yes {

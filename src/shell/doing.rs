@@ -213,7 +213,7 @@ impl Shell<'_> {
             }
             failure => Error::new(Kind::Connection, format!("nothing was changed: {failure}")),
         })?;
-        let stage = self.stage(output, globals, true).await?;
+        let stage = self.stage(output, globals, true, true).await?;
         let mut result = Ok(());
         for (single, written) in singles.iter().zip(&written) {
             if let Some(view) = single.answer(written) {

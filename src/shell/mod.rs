@@ -222,7 +222,7 @@ pub async fn read_lines(
     shell.open(shell.globals.server.clone()).await?;
     let keep_going = shell.settled.keep_going;
     let result = shell.read(first, lines, None, keep_going).await;
-    shell.leave().await;
+    shell.close().await;
     let written = shell.close_screen();
     match (result, written) {
         (Err(error), _) => Err(error),
@@ -241,6 +241,6 @@ pub async fn talk(
     let mut shell = Shell::new(console, globals, settled, interrupts);
     shell.open(shell.globals.server.clone()).await?;
     let result = shell.converse().await;
-    shell.leave().await;
+    shell.close().await;
     result
 }

@@ -24,6 +24,8 @@ use crate::znode::text::count;
 const SLOW: std::time::Duration = std::time::Duration::from_secs(1);
 /// Znodes that a glob may stand for, and calls of a command that it may make.
 const MATCHES: usize = 10_000;
+/// Znodes named in a question, at most.
+const NAMED: usize = 8;
 /// Aliases inside aliases.
 const NESTED: usize = 16;
 
@@ -70,10 +72,10 @@ impl Shell<'_> {
                     _ => Ok(Flow::Next),
                 };
             }
-            self.confirm_many(&doings).await?;
+            self.confirm_many(&words, &doings).await?;
             let paged = self.pages(&doings);
             let Some((_, globals)) = doings.first() else { return Ok(Flow::Next) };
-            let stage = self.stage(&output, globals, paged).await?;
+            let stage = self.stage(&output, globals, paged, doings.len() > 1).await?;
             let result = self.commands(doings, &stage.out).await;
             let result = stage.finish(result).await;
             if self.editor.is_some() && begun.elapsed() >= SLOW {
@@ -203,12 +205,22 @@ impl Shell<'_> {
     }
 
     /// Several znodes for one word: what changes them says first how many they are.
-    async fn confirm_many(&self, doings: &[(Doing, Globals)]) -> Result<()> {
+    async fn confirm_many(&self, words: &[Word], doings: &[(Doing, Globals)]) -> Result<()> {
+        let name = words.first().map_or("", |word| word.text.as_str());
         let [(Doing::Command(first), globals), _, ..] = doings else { return Ok(()) };
         if !first.writes() || globals.yes || globals.dry_run {
             return Ok(());
         }
-        let question = format!("do this to {}?", count(doings.len(), "znode"));
+        let paths: Vec<&str> = doings
+            .iter()
+            .take(NAMED)
+            .filter_map(|(doing, _)| match doing {
+                Doing::Command(command) => command.path().map(|path| &**path),
+                _ => None,
+            })
+            .collect();
+        let more = if doings.len() > paths.len() { ", …" } else { "" };
+        let question = format!("{name} {}: {}{more}?", count(doings.len(), "znode"), paths.join(", "));
         match self.asker().confirm(question.clone()).await {
             Some(true) => Ok(()),
             Some(false) => Err(Error::usage("not confirmed, nothing was changed")),
@@ -384,8 +396,14 @@ impl Stage {
 
 impl Shell<'_> {
     /// Starts what renders an answer.
-    pub(super) async fn stage(&self, output: &Output, globals: &Globals, paged: bool) -> Result<Stage> {
-        let mut options = self.console.options(globals);
+    pub(super) async fn stage(
+        &self,
+        output: &Output,
+        globals: &Globals,
+        paged: bool,
+        several: bool,
+    ) -> Result<Stage> {
+        let mut options = render::Options { several, ..self.console.options(globals) };
         let cannot = |error| Error::new(Kind::Io, "cannot start").because(error);
         let (out, renderer) = match output {
             Output::Screen => match &self.screen {
@@ -427,7 +445,7 @@ impl Shell<'_> {
 
     /// Answers with one view.
     pub(super) async fn answer(&self, view: View, globals: &Globals, output: &Output) -> Result<Flow> {
-        let stage = self.stage(output, globals, self.editor.is_some()).await?;
+        let stage = self.stage(output, globals, self.editor.is_some(), false).await?;
         let result = stage.out.value(view).await;
         stage.finish(result).await?;
         Ok(Flow::Next)

@@ -42,6 +42,7 @@ impl Shell<'_> {
         if let Some(attending) = &connection.attending {
             attending.abort();
         }
+        self.farewell(&connection).await;
         self.watches.remove(None);
         self.use_store(None);
         if tokio::time::timeout(GOODBYE, connection.store.close()).await != Ok(true) {
@@ -55,22 +56,23 @@ impl Shell<'_> {
         }
     }
 
-    /// Says what goes with the session, and ends it.
-    pub(super) async fn leave(&mut self) {
-        if self.editor.is_some()
-            && let Some(connection) = &self.connection
-            && connection.store.session().link == Link::Connected
-            && let Ok(Ok(paths)) = tokio::time::timeout(GOODBYE, connection.store.ephemerals()).await
-            && !paths.is_empty()
-        {
-            let named: Vec<_> = paths.iter().take(NAMED).map(String::as_str).collect();
-            let more = match paths.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            self.inform(format!("with this session go {}{more}", named.join(", ")));
+    /// Says which ephemerals go with the session.
+    async fn farewell(&self, connection: &Connection) {
+        if self.editor.is_none() || connection.store.session().link != Link::Connected {
+            return;
         }
-        self.close().await;
+        let Ok(Ok(paths)) = tokio::time::timeout(GOODBYE, connection.store.ephemerals()).await else {
+            return;
+        };
+        if paths.is_empty() {
+            return;
+        }
+        let named: Vec<_> = paths.iter().take(NAMED).map(String::as_str).collect();
+        let more = match paths.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.inform(format!("with this session go {}{more}", named.join(", ")));
     }
 
     /// Adds an identity, for this session and those that follow.
