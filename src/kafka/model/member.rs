@@ -14,7 +14,7 @@ pub struct Member {
     pub form: MemberForm,
     /// What it wants to read.
     pub subscription: Subscription,
-    /// When it registered: milliseconds since 1970. kazoo-go writes seconds.
+    /// When it registered: milliseconds since 1970; of kazoo-go (sarama), seconds.
     pub timestamp: Option<i64>,
     /// Whatever else was said.
     pub extra: Extra,

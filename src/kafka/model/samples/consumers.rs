@@ -24,7 +24,7 @@ fn members() {
     assert_eq!(threads(&member), [(r"a\.b|\w+", 1)]);
     let member: Member = read(r#"{"version":1,"subscription":{"a\\\\.b":1},"pattern":"white_list"}"#);
     assert_eq!(threads(&member), [(r"a\\.b", 1)]);
-    // kazoo-go writes a number, Yelp's tools one with a fraction.
+    // kazoo-go wrote a number once; one that is no whole number stays as it is.
     let member: Member =
         read(r#"{"version":1,"subscription":{"t":1},"pattern":"static","timestamp":1449000000}"#);
     assert_eq!(member.timestamp, Some(1_449_000_000));
