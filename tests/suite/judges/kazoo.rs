@@ -23,7 +23,7 @@ const LEFT_OUT: [(&str, &str); 6] = [
 const SKIPPED: [&str; 2] = ["eventlet handler not available.", "gevent not available."];
 
 /// Tests that must have passed, so that it shows when they are not found: there are some more.
-const MANY: usize = 250;
+const MANY: usize = 300;
 
 /// Files at once: the tests wait for most of their time.
 const AT_ONCE: usize = 4;

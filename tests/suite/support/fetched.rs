@@ -18,11 +18,7 @@ pub(crate) fn fetched(from: &str, words: [&str; 2]) -> Option<String> {
     let found = output.status.success();
     #[expect(clippy::disallowed_methods, reason = "tests have no other configuration")]
     let required = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-    assert!(
-        found || !required,
-        "CI is set, but {}(run scripts/dev/{from} provision)",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(found || !required, "CI is set, but {}", String::from_utf8_lossy(&output.stderr));
     found.then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
