@@ -153,9 +153,10 @@ pub enum WorksOn<'a> {
     Nothing,
 }
 
-/// Reads a path argument.
+/// Reads a path argument. A slash at its end is what completion leaves there, and means nothing.
 fn path(text: &str) -> Result<ZPath, String> {
-    ZPath::parse(text).map_err(|error| with_correction(text, &error.to_string()))
+    let bare = text.strip_suffix('/').filter(|bare| !bare.is_empty() && !bare.ends_with('/'));
+    ZPath::parse(bare.unwrap_or(text)).map_err(|error| with_correction(text, &error.to_string()))
 }
 
 /// Adds what to type instead, where that is plain.

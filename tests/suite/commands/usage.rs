@@ -114,7 +114,7 @@ fn what_is_mistyped_is_corrected() {
         ("-o jsn ls", "'json'"),
         ("--color sometimes ls", "always"),
         ("get relative", "a path starts with `/`: write `/relative`"),
-        ("get /a/", "a path does not end with `/`: write `/a`"),
+        ("get /a//", "a path does not end with `/`: write `/a`"),
         ("get /a//b", "two slashes in a row at character 3: write `/a/b`"),
         ("get /a/../b", "`..` at character 3 is not a znode name"),
         ("get /a/./b", "`.` at character 3 is not a znode name"),
