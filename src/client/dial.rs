@@ -93,7 +93,8 @@ pub(super) struct Connection {
     pub(super) response: ConnectResponse,
 }
 
-/// How long a connection attempt has for itself before the next address is tried beside it.
+/// How long a connection attempt has for itself before the next address is tried beside it; less where
+/// there is no time to wait so long for every address.
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Connects to the first of `hosts` that answers the handshake before `deadline`.
@@ -117,11 +118,13 @@ pub(super) async fn connect(
     let mut dials = FuturesUnordered::new();
     let mut dialling: Vec<String> = Vec::new();
     let mut next_start = Instant::now();
+    let time = deadline.saturating_duration_since(next_start);
+    let head_start = HEAD_START.min(time / (candidates.len() as u32 + 1));
     loop {
         if (dials.is_empty() || Instant::now() >= next_start)
             && let Some((server, address)) = candidates.pop()
         {
-            next_start = Instant::now() + HEAD_START;
+            next_start = Instant::now() + head_start;
             dialling.push(server.clone());
             dials.push(async move { (server, address, TcpStream::connect(address).await) });
         }
