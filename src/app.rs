@@ -2,6 +2,8 @@
 //!
 //! Nothing below this floor looks at the environment or at terminals, and nothing above it exists.
 
+mod complete;
+
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -25,6 +27,10 @@ use crate::view::Note;
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     report_bugs();
     let absent = |name: &str| variable(name).is_none() && present(name);
+    let args: Vec<_> = args.into_iter().collect();
+    if complete::answered(&args, &absent) {
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::parse(args, &absent) {
         Ok(cli) => cli,
         Err(error) => {

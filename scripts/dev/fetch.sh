@@ -1,4 +1,4 @@
-# What `servers` and `clients` share: the place for what is fetched, and packages of the system.
+# What `servers`, `clients` and `shells` share: the place for what is fetched, and packages of the system.
 # shellcheck shell=bash
 
 readonly self=${0##*/}

@@ -3,6 +3,7 @@
 //! A command is a file with its arguments and a short `run`, and a word in the table below. It
 //! knows a store and an [`Out`](crate::view::Out); never a terminal, a format or the environment.
 
+mod completions;
 mod context;
 mod create;
 mod delete;
@@ -25,6 +26,7 @@ mod whoami;
 
 use clap::ArgMatches;
 
+pub use completions::Shell;
 pub use context::{Armed, Asker, Background, Context, Progress, Report, Settings, WatchedPart};
 pub use create::NewPath;
 pub use failure::{Nearest, error as failed, nearest};
@@ -96,6 +98,7 @@ commands! {
     Sync(sync::Sync) "sync";
     WhoAmI(whoami::WhoAmI) "whoami";
     Server(server::Server) "server";
+    Completions(completions::Completions) "completions";
 }
 
 impl Command {
@@ -137,6 +140,7 @@ impl Command {
     pub fn works_on(&self) -> WorksOn<'_> {
         match self {
             Self::Server(server) => server.forked().map_or(WorksOn::Nothing, WorksOn::Servers),
+            Self::Completions(_) => WorksOn::Nothing,
             _ => WorksOn::Named,
         }
     }

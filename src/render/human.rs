@@ -233,6 +233,7 @@ impl Renderer for Human {
                 if view.with_stat { self.stat(&view.stat, out) } else { Ok(()) }
             }
             View::Synced(view) => writeln!(out, "synced {}", self.name(&view.path)),
+            View::Completions(view) => out.write_all(view.script.as_bytes()),
             View::Identities(view) => view.identities.iter().try_for_each(|identity| {
                 writeln!(out, "{}", self.name(&format!("{}:{}", identity.scheme, identity.user)))
             }),

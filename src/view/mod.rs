@@ -52,6 +52,8 @@ pub enum View {
     Watches(Vec<WatchView>),
     /// What the shell says of itself, in lines.
     Text(Vec<String>),
+    /// `completions`.
+    Completions(CompletionsView),
 }
 
 /// A path as it is serialised.
@@ -348,6 +350,13 @@ pub struct WatchView {
     pub kind: &'static str,
     /// When it was set, in milliseconds since 1970.
     pub since: i64,
+}
+
+/// What makes a shell complete command lines.
+#[derive(Clone, Debug, Serialize)]
+pub struct CompletionsView {
+    /// What the shell is to read.
+    pub script: &'static str,
 }
 
 /// A word for the user beside the answer; printed to standard error.

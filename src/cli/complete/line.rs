@@ -1,6 +1,6 @@
 //! zkx's own command line, as far as it was typed.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -16,15 +16,22 @@ pub struct Line {
 }
 
 impl Line {
-    /// Takes the words of a line, the program's name first, the one at the cursor last.
+    /// Takes the words of a line, the program's name first, perhaps behind assignments to variables,
+    /// the one at the cursor last.
     pub fn new(mut words: Vec<OsString>) -> Self {
+        let root = Root::command();
+        let assigned: Vec<_> = words.iter().map_while(|word| assigned(word, &root)).collect();
+        words.drain(..assigned.len());
         let word = if words.len() > 1 { words.pop() } else { None };
-        let normal = normalise(words, &Root::command());
+        let normal = normalise(words, &root);
         let mut args = normal.args;
         if let Some(at) = normal.command
             && args.get(at).is_some_and(|name| name == SANDBOX)
         {
             args.splice(at..=at, ["--server".into(), Source::SANDBOX.into()]);
+        }
+        if !args.is_empty() {
+            args.splice(1..1, assigned.into_iter().flatten());
         }
         args.extend(word);
         Self { args }
@@ -59,4 +66,16 @@ impl Line {
             words => candidates(definition(), &self.args, words - 1, paths),
         }
     }
+}
+
+/// What an assignment to a variable means for this line: the option that it stands for, if any.
+/// `None` for what is no assignment.
+fn assigned(word: &OsStr, root: &clap::Command) -> Option<Option<OsString>> {
+    let (name, value) = word.to_str()?.split_once('=')?;
+    if name.is_empty() || !name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let option = root.get_arguments().find(|arg| arg.get_env().is_some_and(|variable| variable == name));
+    let option = option.filter(|option| option.get_action().takes_values());
+    Some(option.and_then(|option| option.get_long()).map(|long| format!("--{long}={value}").into()))
 }

@@ -9,6 +9,7 @@ mod acl;
 mod line;
 mod many;
 mod paths;
+mod shell;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -21,6 +22,7 @@ use clap_complete::engine::{
 
 pub use line::Line;
 pub use paths::PathSource;
+pub use shell::Question;
 
 use super::Source;
 

@@ -69,7 +69,7 @@ fn resolve(typed: &str, here: Option<&ZPath>) -> Option<ZPath> {
             "" if inner.is_empty() => {}
             "" => return None,
             "." if here.is_some() => {}
-            ".." if here.is_some() => path = path.parent().unwrap_or(path),
+            ".." if here.is_some() => path = path.parent()?,
             name => path = path.join(name),
         }
     }

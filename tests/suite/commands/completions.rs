@@ -1,0 +1,144 @@
+//! `completions`, and `complete`, which is what the printed scripts run. What shells make of it is seen
+//! in `tests/suite/shells`.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::support::fake::{DeadPort, Fake};
+use crate::support::proxy::Proxy;
+use crate::support::truth::op;
+use crate::support::zkx::{Output, Zkx};
+
+const SCRIPTS: [(&str, &str); 6] = [
+    ("bash", "zkx.bash"),
+    ("zsh", "_zkx"),
+    ("fish", "zkx.fish"),
+    ("elvish", "zkx.elv"),
+    ("powershell", "zkx.ps1"),
+    ("nushell", "zkx.nu"),
+];
+
+/// What is offered for the last of some words, one a line, as fish is told.
+fn offered(zkx: Zkx, words: &[&str]) -> Output {
+    let input: String = ["zkx"].iter().chain(words).map(|word| format!("{word}\0")).collect();
+    zkx.args(["complete", "fish"]).stdin(input).run()
+}
+
+/// The values alone. The budget is short for a busy machine: who gets nothing asks again.
+#[track_caller]
+fn values(server: &str, words: &[&str]) -> Vec<String> {
+    let end = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < end {
+        let output = offered(Zkx::new().env("ZKX_SERVER", server), words).success();
+        assert_eq!(output.stderr, "");
+        let values: Vec<_> =
+            output.out().lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect();
+        if !values.is_empty() {
+            return values;
+        }
+    }
+    Vec::new()
+}
+
+#[test]
+fn the_scripts_are_those_of_the_repository() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+    for (shell, file) in SCRIPTS {
+        let printed = Zkx::new().args(["completions", shell]).run().success();
+        assert_eq!(printed.stderr, "", "{shell}");
+        assert_eq!(printed.out(), fs::read_to_string(format!("{directory}/{file}")).unwrap(), "{shell}");
+    }
+    assert_eq!(fs::read_dir(directory).unwrap().count(), SCRIPTS.len());
+    let json = Zkx::new().args(["-o", "json", "completions", "zsh"]).run().success().out();
+    assert!(json.contains(r##""script": "#compdef zkx\n"##), "{json}");
+    let _ = Zkx::new().args(["completions", "tcsh"]).run().code(2);
+}
+
+#[test]
+fn nothing_is_ever_said_but_the_answer() {
+    let silent = |args: &[&str], input: &str| {
+        let output = Zkx::new().args(args).stdin(input).run().success();
+        assert_eq!((output.out(), &*output.stderr), (String::new(), ""), "{args:?} {input:?}");
+    };
+    silent(&["complete", "fish"], "");
+    silent(&["complete", "fish"], "zkx\0");
+    silent(&["complete", "tcsh"], "zkx\0get\0/\0");
+    silent(&["complete", "bash"], "zkx get /\0/\0");
+    silent(&["complete", "bash", "9", "80"], "zkx -s $(hosts) get /\0/\0");
+    silent(&["complete", "fish"], "zkx\0-s\0h:0\0get\0/\0");
+    silent(&["complete", "fish"], "zkx\0-s\0mem:no-such-file\0get\0/\0");
+    silent(&["complete", "fish"], "zkx\0--auth\0nonsense\0get\0/\0");
+    let _ = Zkx::new().args(["complete"]).run().code(2);
+}
+
+#[test]
+fn a_server_that_does_not_answer_costs_less_than_300_ms() {
+    let fake = Fake::silent();
+    let dead = DeadPort::new();
+    let hole = format!("{},{}", fake.addr(), dead.addr());
+    for server in [fake.addr(), dead.addr(), &hole] {
+        let runs = (0..8).map(|_| {
+            let output = offered(Zkx::new(), &["-s", server, "get", "/"]).success();
+            assert_eq!((output.out(), &*output.stderr), (String::new(), ""));
+            output.wall
+        });
+        // The machine may be busy; the program is not.
+        let wall = runs.min().unwrap();
+        assert!(wall < Duration::from_millis(300), "{server}: {wall:?}");
+    }
+}
+
+on_every_server! {
+    fn paths_are_those_of_the_server(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create_parents("/brokers/ids/7").unwrap();
+        truth.create_parents("/brokers/topics").unwrap();
+        let server = lab.at(&lab.addr());
+        assert_eq!(values(&server, &["get", "/bro"]), ["/brokers/"]);
+        assert_eq!(values(&server, &["get", "/brokers/"]), ["/brokers/ids/", "/brokers/topics"]);
+        assert_eq!(values("localhost:1", &["-s", &server, "get", "/brokers/ids/"]), ["/brokers/ids/7"]);
+        assert_eq!(values("localhost:1", &["get", "--server", &server, "/brokers/t"]), ["/brokers/topics"]);
+        lab.zkx().args(["get", "/brokers/"]).run().success();
+    }
+
+    fn it_only_reads_and_leaves_no_session(lab: &Lab) {
+        lab.truth().create_parents("/a/b").unwrap();
+        let proxy = Proxy::to(&lab.addr());
+        assert_eq!(values(&lab.at(proxy.addr()), &["get", "/"]), ["/a/"]);
+        let reads = [op::GET_CHILDREN, op::EXISTS, op::CLOSE];
+        let all = proxy.log().len();
+        assert!(reads.iter().all(|op| proxy.requests(*op) > 0), "{:?}", proxy.log());
+        let writes = [op::CREATE, op::DELETE, op::SET_DATA, op::MULTI];
+        assert!(writes.iter().all(|op| proxy.requests(*op) == 0), "{all}: {:?}", proxy.log());
+    }
+}
+
+on_one_server! {
+    fn what_needs_credentials_is_found_with_them(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create_parents("/secret/a").unwrap();
+        truth.auth("digest", "ann:pw").unwrap();
+        truth.set_acl("/secret", &[crate::support::truth::Acl::new(31, "auth", "")]).unwrap();
+        let server = lab.at(&lab.addr());
+        assert_eq!(values(&server, &["--auth", "digest:ann:pw", "get", "/secret/"]), ["/secret/a"]);
+        assert!(offered(Zkx::new(), &["-s", &server, "get", "/secret/"]).success().out().is_empty());
+    }
+}
+
+on_servers! {
+    // A server that is not optimised takes longer than there is time.
+    [v3_9 V3_9]
+    fn a_hundred_thousand_children_are_narrowed_down(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create("/big", b"").unwrap();
+        truth.create_many((0..100_000).map(|n| (format!("/big/n{n:06}"), Vec::new()))).unwrap();
+        truth.create("/big/other", b"").unwrap();
+        let server = lab.at(&lab.addr());
+        let all = values(&server, &["get", "/big/"]);
+        assert_eq!((all.len(), &*all[0], &*all[100]), (101, "/big/n000", "/big/other"));
+        assert_eq!(values(&server, &["get", "/big/n0123"]).len(), 100);
+        assert_eq!(values(&server, &["get", "/big/n01234"]).len(), 10);
+        let help = offered(Zkx::new(), &["-s", &server, "get", "/big/"]).out();
+        assert!(help.is_empty() || help.starts_with("/big/n000\t1,000 znodes\n"), "{help}");
+    }
+}
