@@ -36,6 +36,11 @@ impl Names {
         self.spans.is_empty()
     }
 
+    /// Bytes that they take.
+    pub fn size(&self) -> usize {
+        self.text.len() + self.spans.len() * size_of::<(u32, u32)>()
+    }
+
     /// The name at `index`.
     pub fn get(&self, index: usize) -> Option<&str> {
         self.spans.get(index).map(|&span| self.text_at(span))

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use hashbrown::HashSet;
 
 use crate::wire::Code;
 use crate::znode::{Acl, Perms};
@@ -163,17 +164,16 @@ fn same_network(a: IpAddr, b: IpAddr, bits: u32) -> bool {
     }
 }
 
+/// Entries that credentials may make of an ACL, at most: with many of both, a request of a megabyte
+/// would make gigabytes.
+const SETTLED: usize = 10_000;
+
 /// What the server stores when it is given `acl` (`PrepRequestProcessor.fixupACL`): duplicates go,
 /// `auth` becomes whoever asks.
 pub(super) fn settle(acl: &[Acl], identities: &[Identity]) -> Result<Vec<Acl>, Code> {
-    let mut unique: Vec<&Acl> = Vec::with_capacity(acl.len());
-    for entry in acl {
-        if !unique.contains(&entry) {
-            unique.push(entry);
-        }
-    }
-    let mut settled = Vec::with_capacity(unique.len());
-    for entry in unique {
+    let mut seen = HashSet::with_capacity(acl.len());
+    let mut settled = Vec::with_capacity(acl.len());
+    for entry in acl.iter().filter(|entry| seen.insert(*entry)) {
         match entry.scheme.as_str() {
             "world" if entry.id == "anyone" => settled.push(entry.clone()),
             "auth" => {
@@ -185,7 +185,7 @@ pub(super) fn settle(acl: &[Acl], identities: &[Identity]) -> Result<Vec<Acl>, C
                         perms: entry.perms,
                     },
                 ));
-                if settled.len() == before {
+                if settled.len() == before || settled.len() > SETTLED {
                     return Err(Code::INVALID_ACL);
                 }
             }

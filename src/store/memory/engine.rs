@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::acl::{self, Identity};
 use super::sessions::{Connection, Session};
 use super::tree::{Id, Node, ROOT, Tree};
-use super::watches::{Count, Mode, Table};
+use super::watches::{self, Count, Mode, Table};
 use super::write::{Done, Transaction};
 use crate::wire::{Code, OpResult, Reply, Request, WriteOp};
 use crate::znode::{Acl, EventKind, NodeType, Perms};
@@ -71,6 +71,10 @@ pub struct Figures {
     /// Sessions with their timeouts in milliseconds.
     pub sessions: Vec<(i64, i64)>,
 }
+
+/// What one connection can be, at most. A real server sets no limit, but each request looks at all
+/// of them.
+const IDENTITIES: usize = 100;
 
 /// Everything an ensemble is.
 pub(super) struct Engine {
@@ -205,7 +209,11 @@ impl Engine {
     fn authenticate(&mut self, connection: u64, scheme: &str, secret: Option<&[u8]>) -> Result<Reply, Code> {
         let superuser = self.rules.superuser.as_deref();
         let known = self.connections.get_mut(&connection).ok_or(Code::SESSION_EXPIRED)?;
-        for identity in Identity::prove(scheme, secret, known.address, superuser)? {
+        let proved = Identity::prove(scheme, secret, known.address, superuser)?;
+        if known.identities.len() + proved.len() > IDENTITIES {
+            return Err(Code::AUTH_FAILED);
+        }
+        for identity in proved {
             identity.join(&mut known.identities);
         }
         Ok(Reply::Nothing)
@@ -262,16 +270,12 @@ impl Engine {
 
     /// Tells those who watch.
     pub(super) fn commit(&mut self, done: Done) {
-        let mut told_of_deletion = Vec::new();
         for happened in done.happened {
             let (kind, path) = (happened.kind, happened.path.as_str());
             let told = match kind {
                 EventKind::NodeDeleted => {
-                    let mut told = self.data.trigger(path);
-                    told_of_deletion.clone_from(&told);
-                    let children = self.child.trigger(path);
-                    told.extend(children.into_iter().filter(|watcher| !told_of_deletion.contains(watcher)));
-                    told
+                    // Who watches both is told of it once.
+                    watches::united(self.data.trigger(path), self.child.trigger(path))
                 }
                 EventKind::NodeChildrenChanged => self.child.trigger(path),
                 _ => self.data.trigger(path),

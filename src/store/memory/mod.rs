@@ -35,6 +35,7 @@ use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request};
 use crate::znode::{Acl, Event, NodeType, Stat, ZPath};
 use engine::Engine;
 pub use engine::{Answered, Figures, Listener, Rules, Told};
+pub(super) use read::MANY;
 
 /// An ensemble; clones are the same one.
 #[derive(Clone)]

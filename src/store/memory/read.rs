@@ -10,6 +10,22 @@ use crate::wire::request::SetWatches;
 use crate::wire::{AddWatchMode, Code, ReadOp, ReadResult, Reply, Request, WatcherType};
 use crate::znode::{EventKind, Perms, Stat};
 
+/// Bytes of an answer of many parts, after which no part is added: else a megabyte of requests for the
+/// same megabyte would be worth sixty gigabytes. Nobody who means it asks for as much at once; a real
+/// server tries, and runs out of memory.
+pub(in crate::store) const MANY: usize = 32 << 20;
+
+/// All parts of an answer, if they are not too many bytes together.
+fn within<T>(parts: impl Iterator<Item = T>, size: impl Fn(&T) -> usize) -> Result<Vec<T>, Code> {
+    let mut held = 0;
+    let one = |part: T| {
+        let whole = held <= MANY;
+        held += size(&part);
+        whole.then_some(part).ok_or(Code::MARSHALLING_ERROR)
+    };
+    parts.map(one).collect()
+}
+
 impl Engine {
     pub(super) fn read(&mut self, connection: u64, request: &Request) -> Result<Reply, Code> {
         match request {
@@ -51,16 +67,13 @@ impl Engine {
             }
             Request::Sync { path } => Ok(Reply::Synced(path.clone())),
             Request::Ping => Ok(Reply::Nothing),
-            Request::MultiRead(ops) => {
-                Ok(Reply::MultiRead(ops.iter().map(|op| self.one_of_many(connection, op)).collect()))
-            }
+            Request::MultiRead(ops) => self.many(connection, ops),
             Request::GetEphemerals { prefix } => {
                 let session = self.connections.get(&connection).map_or(0, |known| known.session);
-                let mut paths: Vec<_> = self.tree.ephemerals(session).map(|id| self.tree.path(id)).collect();
-                if !["", "/"].contains(&prefix.trim_matches(|c| c <= ' ')) {
-                    paths.retain(|path| path.starts_with(prefix.as_str()));
-                }
-                Ok(Reply::Ephemerals(paths))
+                let all = ["", "/"].contains(&prefix.trim_matches(|c| c <= ' '));
+                let paths = self.tree.ephemerals(session).map(|id| self.tree.path(id));
+                let paths = paths.filter(|path| all || path.starts_with(prefix.as_str()));
+                within(paths, String::len).map(Reply::Ephemerals)
             }
             Request::GetAllChildrenNumber { path } => {
                 let (id, _) = self.readable(connection, path)?;
@@ -95,6 +108,16 @@ impl Engine {
             }
             _ => Err(Code::UNIMPLEMENTED),
         }
+    }
+
+    fn many(&self, connection: u64, ops: &[ReadOp]) -> Result<Reply, Code> {
+        let results = ops.iter().map(|op| self.one_of_many(connection, op));
+        let results = within(results, |result| match result {
+            ReadResult::Data(data, _) => data.as_ref().map_or(0, Bytes::len),
+            ReadResult::Children(names) => names.size(),
+            ReadResult::Failed(_) => 0,
+        });
+        results.map(Reply::MultiRead)
     }
 
     fn one_of_many(&self, connection: u64, op: &ReadOp) -> ReadResult {

@@ -92,12 +92,14 @@ impl Engine {
     pub(super) fn close(&mut self, session: i64) {
         self.zxid += 1;
         let ephemerals: Vec<Id> = self.tree.ephemerals(session).collect();
-        let mut transaction = transaction(&mut self.tree, &[], session, self.zxid, (self.rules.clock)());
+        let now = (self.rules.clock)();
+        // One by one: what is to be told of all of them would be as long as all their paths.
         for id in ephemerals {
+            let mut transaction = transaction(&mut self.tree, &[], session, self.zxid, now);
             transaction.take_out(id);
+            let done = transaction.done;
+            self.commit(done);
         }
-        let done = transaction.done;
-        self.commit(done);
         // What its watches were told of its own ephemerals is on its way.
         if let Some(Session { connection: Some(connection), .. }) = self.sessions.remove(&session) {
             self.detach(connection);

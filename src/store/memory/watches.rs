@@ -1,6 +1,7 @@
 //! Who is to be told of what: the server's two tables (`WatchManager`), by path.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// A connection; watches die with it.
 pub(super) type Watcher = u64;
@@ -44,8 +45,9 @@ pub struct Count {
 /// One table: of watches on data, or on lists of children.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    paths: HashMap<String, BTreeMap<Watcher, u8>>,
-    watchers: HashMap<Watcher, HashSet<String>>,
+    /// Who watches a path, in order: most paths have one watcher.
+    paths: HashMap<Arc<str>, Vec<(Watcher, u8)>>,
+    watchers: HashMap<Watcher, HashSet<Arc<str>>>,
     /// Recursive watches: without any, ancestors need not be looked at.
     recursive: usize,
 }
@@ -53,22 +55,32 @@ pub(super) struct Table {
 impl Table {
     /// Leaves a watch; several modes may be on one path.
     pub(super) fn add(&mut self, path: &str, watcher: Watcher, mode: Mode) {
-        let modes = self.paths.entry(path.to_owned()).or_default().entry(watcher).or_default();
+        let path = match self.paths.get_key_value(path) {
+            Some((path, _)) => Arc::clone(path),
+            None => Arc::from(path),
+        };
+        let watchers = self.paths.entry(Arc::clone(&path)).or_insert_with(|| Vec::with_capacity(1));
+        let place = place(watchers, watcher).unwrap_or_else(|place| {
+            watchers.insert(place, (watcher, 0));
+            place
+        });
+        let Some((_, modes)) = watchers.get_mut(place) else { return };
         if mode == Mode::Recursive && *modes & RECURSIVE == 0 {
             self.recursive += 1;
         }
         *modes |= mode.bit();
-        self.watchers.entry(watcher).or_default().insert(path.to_owned());
+        self.watchers.entry(watcher).or_default().insert(path);
     }
 
-    /// Who is to be told that something happened to `path`; one-shot watches on it are used up.
+    /// Who is to be told that something happened to `path`, each once; one-shot watches on it are
+    /// used up.
     pub(super) fn trigger(&mut self, path: &str) -> Vec<Watcher> {
         let mut told: Vec<Watcher> = Vec::new();
         if let Some(watchers) = self.paths.get(path) {
-            told.extend(watchers.keys());
-            let once: Vec<_> =
-                watchers.iter().filter(|(_, modes)| **modes & ONCE != 0).map(|(w, _)| *w).collect();
-            for watcher in once {
+            told.extend(watchers.iter().map(|(watcher, _)| *watcher));
+            let once = watchers.iter().filter(|(_, modes)| *modes & ONCE != 0).map(|(watcher, _)| *watcher);
+            // From the end, where taking one away moves none.
+            for watcher in once.rev().collect::<Vec<_>>() {
                 self.take(path, watcher, ONCE);
             }
         }
@@ -78,23 +90,21 @@ impl Table {
                 && let Some((parent, _)) = above.rsplit_once('/')
             {
                 above = if parent.is_empty() { "/" } else { parent };
-                for (watcher, modes) in self.paths.get(above).into_iter().flatten() {
-                    if modes & RECURSIVE != 0 && !told.contains(watcher) {
-                        told.push(*watcher);
-                    }
-                }
+                let watchers = self.paths.get(above).into_iter().flatten();
+                told.extend(
+                    watchers.filter(|(_, modes)| modes & RECURSIVE != 0).map(|(watcher, _)| *watcher),
+                );
             }
         }
-        told
+        united(told, Vec::new())
     }
 
     /// Whether there is a watch of one of `modes`, or of any.
     pub(super) fn has(&self, path: &str, watcher: Watcher, modes: &[Mode]) -> bool {
         let wanted = bits(modes);
-        self.paths
-            .get(path)
-            .and_then(|watchers| watchers.get(&watcher))
-            .is_some_and(|have| have & wanted != 0)
+        let Some(watchers) = self.paths.get(path) else { return false };
+        let at = place(watchers, watcher).ok().and_then(|place| watchers.get(place));
+        at.is_some_and(|(_, have)| have & wanted != 0)
     }
 
     /// Takes watches of these modes away, or of any; tells whether there was one.
@@ -116,7 +126,7 @@ impl Table {
     /// How many watches there are.
     pub(super) fn count(&self) -> Count {
         Count {
-            watches: self.paths.values().map(BTreeMap::len).sum(),
+            watches: self.paths.values().map(Vec::len).sum(),
             paths: self.paths.len(),
             connections: self.watchers.len(),
         }
@@ -124,7 +134,8 @@ impl Table {
 
     fn take(&mut self, path: &str, watcher: Watcher, bits: u8) {
         let Some(watchers) = self.paths.get_mut(path) else { return };
-        let Some(modes) = watchers.get_mut(&watcher) else { return };
+        let Ok(place) = place(watchers, watcher) else { return };
+        let Some((_, modes)) = watchers.get_mut(place) else { return };
         if *modes & bits & RECURSIVE != 0 {
             self.recursive -= 1;
         }
@@ -132,7 +143,7 @@ impl Table {
         if *modes != 0 {
             return;
         }
-        watchers.remove(&watcher);
+        watchers.remove(place);
         if watchers.is_empty() {
             self.paths.remove(path);
         }
@@ -143,6 +154,19 @@ impl Table {
             }
         }
     }
+}
+
+/// Where somebody stands among those who watch a path, or would.
+fn place(watchers: &[(Watcher, u8)], watcher: Watcher) -> Result<usize, usize> {
+    watchers.binary_search_by_key(&watcher, |(watcher, _)| *watcher)
+}
+
+/// Both, each watcher once.
+pub(super) fn united(mut some: Vec<Watcher>, others: Vec<Watcher>) -> Vec<Watcher> {
+    some.extend(others);
+    some.sort_unstable();
+    some.dedup();
+    some
 }
 
 fn bits(modes: &[Mode]) -> u8 {

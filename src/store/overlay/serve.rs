@@ -1,7 +1,7 @@
 //! An overlay for many sessions: what `zkx server --overlay` answers.
 
 use super::Overlay;
-use crate::store::memory::Answered;
+use crate::store::memory::{Answered, MANY};
 use crate::store::{Failure, Read, Write};
 use crate::wire::request::SetWatches;
 use crate::wire::{Code, OpResult, ReadOp, ReadResult, Reply, Request, WriteOp};
@@ -17,8 +17,14 @@ impl Overlay {
     pub async fn process(&self, connection: u64, request: &Request) -> Answered {
         match self.try_process(connection, request).await {
             Ok(answered) => answered,
-            // The store below is gone: to this client that is a server in trouble.
-            Err(_) => Answered { zxid: self.ensemble.zxid(), result: Err(Code::SYSTEM_ERROR) },
+            Err(failure) => {
+                let code = match failure {
+                    Failure::Refused(code) => code,
+                    // The store below is gone: to this client that is a server in trouble.
+                    _ => Code::SYSTEM_ERROR,
+                };
+                Answered { zxid: self.ensemble.zxid(), result: Err(code) }
+            }
         }
     }
 
@@ -63,13 +69,18 @@ impl Overlay {
             }
             _ => return Ok(()),
         };
+        let mut held = 0;
         for (path, names) in lists {
+            if held > MANY {
+                return Err(Failure::Refused(Code::MARSHALLING_ERROR));
+            }
             if !self.layer().is_created(path) {
                 let below = crate::store::read_one(&*self.below, Read::Children(path.to_owned())).await;
                 if let Ok(super::Found::Children(below)) = below {
                     *names = self.merged_names(path, names, &below);
                 }
             }
+            held += names.size();
         }
         Ok(())
     }
