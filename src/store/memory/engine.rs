@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 use super::acl::{self, Identity};
 use super::sessions::{Connection, Session};
 use super::tree::{Id, Node, ROOT, Tree};
@@ -94,15 +96,15 @@ impl Engine {
     pub(super) fn new(rules: Rules) -> Self {
         let mut engine = Self::bare(rules);
         let open = [Acl::open()];
-        let empty = |data: Option<&[u8]>| Node::new(data.map(Into::into), 0, 0, 0);
+        let empty = |data| Node::new(data, 0, 0, 0);
         let tree = &mut engine.tree;
-        let zookeeper = tree.insert(ROOT, "zookeeper", &open, empty(Some(b"")));
-        tree.insert(zookeeper, "quota", &open, empty(Some(b"")));
+        let zookeeper = tree.insert(ROOT, "zookeeper", &open, empty(Some(Bytes::new())));
+        tree.insert(zookeeper, "quota", &open, empty(Some(Bytes::new())));
         let readable = [Acl { perms: Perms::READ, ..Acl::open() }];
-        let config = tree.insert(zookeeper, "config", &readable, empty(Some(b"")));
+        let config = tree.insert(zookeeper, "config", &readable, empty(Some(Bytes::new())));
         // The server sets its ACL with version −1.
-        if let Some(config) = tree.get_mut(config) {
-            config.aversion = -1;
+        if let Some(life) = tree.life_mut(config) {
+            life.aversion = -1;
         }
         engine
     }
@@ -113,7 +115,7 @@ impl Engine {
         Self {
             zxid: rules.first_zxid,
             rules,
-            tree: Tree::new(Node::new(Some(Box::default()), 0, 0, 0), &[Acl::open()]),
+            tree: Tree::new(Node::new(Some(Bytes::new()), 0, 0, 0), &[Acl::open()]),
             data: Table::default(),
             child: Table::default(),
             sessions: HashMap::new(),
@@ -130,7 +132,7 @@ impl Engine {
         Figures {
             zxid: self.zxid,
             znodes: self.tree.len() + 1,
-            ephemerals: sessions.iter().map(|(id, _)| self.tree.ephemerals(*id).count()).sum(),
+            ephemerals: self.tree.all_ephemerals(),
             watches: on_data.watches + self.child.count().watches,
             on_data,
             sessions,
@@ -142,11 +144,11 @@ impl Engine {
     pub(super) fn collect(&mut self) -> usize {
         let now = (self.rules.clock)();
         let over = |id: &Id| {
-            self.tree.get(*id).is_some_and(|node| {
-                node.all_children() == 0
-                    && match node.node_type() {
-                        NodeType::Container => node.cversion > 0,
-                        NodeType::Ttl(ttl) => ttl != 0 && now - node.mtime > ttl,
+            self.tree.life(*id).is_some_and(|life| {
+                life.all_children() == 0
+                    && match life.node_type() {
+                        NodeType::Container => life.cversion > 0,
+                        NodeType::Ttl(ttl) => ttl != 0 && now - life.mtime > ttl,
                         _ => false,
                     }
             })

@@ -12,6 +12,8 @@ mod plant;
 mod quota;
 mod read;
 mod sessions;
+mod shelves;
+mod slab;
 mod tree;
 mod watches;
 mod write;

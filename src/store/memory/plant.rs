@@ -49,7 +49,7 @@ impl Engine {
     pub(super) fn adopt(&mut self, path: &str, data: Option<&[u8]>, stat: &Stat, listed: bool) {
         // What is created here is newer than all that was there.
         self.zxid = self.zxid.max(stat.mzxid).max(stat.pzxid).max(stat.czxid);
-        let node = Node::adopted(data.map(Into::into), stat);
+        let node = Node::adopted(data.map(Bytes::copy_from_slice), stat);
         if path == "/" {
             self.tree.replace_root(node);
             return;
@@ -58,8 +58,8 @@ impl Engine {
         let Some(parent) = self.tree.find(above) else { return };
         if self.tree.find(path).is_none() {
             self.tree.insert(parent, name, &[Acl::open()], node);
-            if listed && let Some(parent) = self.tree.get_mut(parent) {
-                parent.elsewhere = parent.elsewhere.saturating_sub(1);
+            if listed && let Some(life) = self.tree.life_mut(parent) {
+                life.elsewhere = life.elsewhere.saturating_sub(1);
             }
         }
     }
@@ -82,13 +82,15 @@ impl Engine {
         };
         below(ROOT, 0, &mut todo);
         while let Some((depth, id)) = todo.pop() {
-            let Some(node) = self.tree.get(id) else { continue };
+            let Some(life) = self.tree.life(id) else { continue };
             let path = self.tree.path(id);
-            let unused =
-                |path| self.tree.find(path).and_then(|id| self.tree.get(id)).is_none_or(|n| n.children == 0);
+            let used = |path| {
+                let life = self.tree.find(path).and_then(|id| self.tree.life(id));
+                life.is_some_and(|life| life.children > 0)
+            };
             let own = match path.as_str() {
-                "/zookeeper" => node.children == 2 && unused("/zookeeper/quota"),
-                "/zookeeper/quota" => unused("/zookeeper/quota"),
+                "/zookeeper" => life.children == 2 && !used("/zookeeper/quota"),
+                "/zookeeper/quota" => life.children == 0,
                 path => path == "/zookeeper/config",
             };
             if own {
@@ -96,13 +98,13 @@ impl Engine {
             }
             let acl = self.tree.acl(id);
             let entry = Entry {
-                data: node.data.as_deref().map(Bytes::copy_from_slice),
+                data: self.tree.data(id).map(Bytes::copy_from_slice),
                 acl: (acl != [Acl::open()]).then(|| acl.to_vec()),
-                node_type: node.node_type(),
+                node_type: life.node_type(),
                 line: 0,
                 path: ZPath::from_server(path),
             };
-            writer.node(depth, self.tree.name(id), &entry, node.children > 0)?;
+            writer.node(depth, self.tree.name(id), &entry, life.children > 0)?;
             below(id, depth + 1, &mut todo);
         }
         writer.finish().map(drop)

@@ -70,11 +70,7 @@ pub(super) fn undo(tree: &mut Tree, undo: Undo) {
     match undo {
         Undo::Limited(path) => drop(tree.quotas.paths.remove(&path)),
         Undo::Unlimited(path) => drop(tree.quotas.paths.insert(path)),
-        Undo::Counted(id, data) => {
-            if let Some(node) = tree.get_mut(id) {
-                node.data = data;
-            }
-        }
+        Undo::Counted(id, data) => tree.set_data(id, data.as_deref()),
     }
 }
 
@@ -129,7 +125,7 @@ fn totals(tree: &Tree, id: Id) -> (i64, i64) {
     let mut todo = vec![id];
     while let Some(id) = todo.pop() {
         count += 1;
-        bytes += tree.get(id).map_or(0, |node| node.data_length() as i64);
+        bytes += tree.data_length(id) as i64;
         todo.extend(tree.children(id));
     }
     (count, bytes)
@@ -137,10 +133,11 @@ fn totals(tree: &Tree, id: Id) -> (i64, i64) {
 
 fn write(tree: &mut Tree, path: &str, change: impl FnOnce(&mut Stats)) -> Option<Undo> {
     let id = tree.find(&format!("{QUOTA}{path}/{STATS}"))?;
-    let node = tree.get_mut(id)?;
-    let mut stats = Stats::parse(node.data.as_deref().unwrap_or_default());
+    let before = tree.data(id).map(Box::from);
+    let mut stats = Stats::parse(before.as_deref().unwrap_or_default());
     change(&mut stats);
-    Some(Undo::Counted(id, node.data.replace(stats.to_string().into_bytes().into())))
+    tree.set_data(id, Some(stats.to_string().as_bytes()));
+    Some(Undo::Counted(id, before))
 }
 
 /// The numbers of `StatsTrack`; −1 is what is missing.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::acl;
 use super::engine::Engine;
-use super::tree::{Id, Node};
+use super::tree::Id;
 use super::watches::Mode;
 use crate::wire::request::SetWatches;
 use crate::wire::{AddWatchMode, Code, ReadOp, ReadResult, Reply, Request, WatcherType};
@@ -40,7 +40,7 @@ impl Engine {
                 if *watch {
                     self.data.add(path, connection, Mode::Once);
                 }
-                self.node(id).map(|(_, node)| Reply::Stat(node.stat()))
+                id.and_then(|id| self.tree.stat(id)).map(Reply::Stat).ok_or(Code::NO_NODE)
             }
             Request::GetData { path, watch } => {
                 let (data, stat) = self.data_of(connection, path)?;
@@ -50,8 +50,8 @@ impl Engine {
                 Ok(Reply::Data(data, stat))
             }
             Request::GetChildren { path, watch } | Request::GetChildren2 { path, watch } => {
-                let (id, node) = self.readable(connection, path)?;
-                let (names, stat) = (self.tree.names(id), node.stat());
+                let (id, stat) = self.readable(connection, path)?;
+                let names = self.tree.names(id);
                 if *watch {
                     self.child.add(path, connection, Mode::Once);
                 }
@@ -59,11 +59,12 @@ impl Engine {
                 Ok(if with_stat { Reply::Children2(names, stat) } else { Reply::Children(names) })
             }
             Request::GetAcl { path } => {
-                let (id, node) = self.node(self.tree.find(path))?;
+                let id = self.tree.find(path).ok_or(Code::NO_NODE)?;
                 self.permit(connection, id, Perms(Perms::READ.0 | Perms::ADMIN.0))?;
                 let list = self.tree.acl(id);
                 let whole = self.permit(connection, id, Perms::ADMIN).is_ok();
-                Ok(Reply::Acl(if whole { list.to_vec() } else { acl::masked(list) }, node.stat()))
+                let shown = if whole { list.to_vec() } else { acl::masked(list) };
+                Ok(Reply::Acl(shown, self.tree.stat(id).unwrap_or_default()))
             }
             Request::Sync { path } => Ok(Reply::Synced(path.clone())),
             Request::Ping => Ok(Reply::Nothing),
@@ -134,19 +135,14 @@ impl Engine {
     }
 
     fn data_of(&self, connection: u64, path: &str) -> Result<(Option<Bytes>, Stat), Code> {
-        let (_, node) = self.readable(connection, path)?;
-        Ok((node.data.as_deref().map(Bytes::copy_from_slice), node.stat()))
+        let (id, stat) = self.readable(connection, path)?;
+        Ok((self.tree.data(id).map(Bytes::copy_from_slice), stat))
     }
 
-    fn node(&self, id: Option<Id>) -> Result<(Id, &Node), Code> {
-        let id = id.ok_or(Code::NO_NODE)?;
-        Ok((id, self.tree.get(id).ok_or(Code::NO_NODE)?))
-    }
-
-    fn readable(&self, connection: u64, path: &str) -> Result<(Id, &Node), Code> {
-        let (id, node) = self.node(self.tree.find(path))?;
+    fn readable(&self, connection: u64, path: &str) -> Result<(Id, Stat), Code> {
+        let id = self.tree.find(path).ok_or(Code::NO_NODE)?;
         self.permit(connection, id, Perms::READ)?;
-        Ok((id, node))
+        Ok((id, self.tree.stat(id).ok_or(Code::NO_NODE)?))
     }
 
     fn permit(&self, connection: u64, id: Id, wanted: Perms) -> Result<(), Code> {
@@ -212,6 +208,6 @@ impl Engine {
     }
 
     fn seen(&self, path: &str) -> Option<Stat> {
-        Some(self.tree.get(self.tree.find(path)?)?.stat())
+        self.tree.stat(self.tree.find(path)?)
     }
 }

@@ -6,90 +6,71 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::interner::Interner;
+use super::interner::{Interner, Key, Text};
 use super::quota::Quotas;
+use super::shelves::{Kept, Shelves};
+pub(super) use super::slab::Id;
+use super::slab::{NONE, Slab};
 use crate::znode::{Acl, Names, NodeType, Stat};
-
-/// The place of a znode in the slab; given to another once it is deleted.
-pub(super) type Id = u32;
 
 /// The root's place, for good.
 pub(super) const ROOT: Id = 0;
-/// No znode.
-const NONE: Id = u32::MAX;
-/// Znodes in one piece of the slab: growing never copies what is there.
-const PIECE: usize = 4096;
 
-/// A znode.
+/// A znode by itself, in no tree yet or no more.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     /// Its data; `None` is null.
-    pub(super) data: Option<Box<[u8]>>,
+    data: Option<Bytes>,
+    birth: Birth,
+    /// What has become of it since its creation, if anything.
+    life: Option<Life>,
+}
+
+/// When a znode was created.
+#[derive(Clone, Copy, Debug)]
+struct Birth {
+    zxid: i64,
+    /// Milliseconds since the epoch.
+    time: i64,
+}
+
+/// What may be otherwise than it was right after the creation of a plain znode.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life {
     /// Session of an ephemeral, or the marks of containers and TTL znodes ([`NodeType`]).
-    pub(super) owner: i64,
-    pub(super) czxid: i64,
+    owner: i64,
     pub(super) mzxid: i64,
     pub(super) pzxid: i64,
-    /// Milliseconds since the epoch.
-    pub(super) ctime: i64,
     /// Milliseconds since the epoch.
     pub(super) mtime: i64,
     pub(super) version: i32,
     /// Children ever created: the server stores this and shows creations and deletions together.
     pub(super) cversion: i32,
     pub(super) aversion: i32,
-    acl: u32,
-    name: u32,
-    parent: Id,
     first: Id,
-    next: Id,
-    previous: Id,
     pub(super) children: u32,
     /// Children beside these, in the store below an overlay.
     pub(super) elsewhere: u32,
 }
 
-impl Node {
-    /// A znode as it is right after `zxid` created it.
-    pub(super) fn new(data: Option<Box<[u8]>>, owner: i64, zxid: i64, now: i64) -> Self {
+impl Life {
+    fn after(birth: Birth) -> Self {
         Self {
-            data,
-            owner,
-            czxid: zxid,
-            mzxid: zxid,
-            pzxid: zxid,
-            ctime: now,
-            mtime: now,
+            owner: 0,
+            mzxid: birth.zxid,
+            pzxid: birth.zxid,
+            mtime: birth.time,
             version: 0,
             cversion: 0,
             aversion: 0,
-            acl: 0,
-            name: 0,
-            parent: NONE,
             first: NONE,
-            next: NONE,
-            previous: NONE,
             children: 0,
             elsewhere: 0,
-        }
-    }
-
-    /// A znode as another store has it, all of its children there.
-    pub(super) fn adopted(data: Option<Box<[u8]>>, stat: &Stat) -> Self {
-        let cversion = stat.cversion.wrapping_add(stat.num_children) / 2;
-        Self {
-            mzxid: stat.mzxid,
-            pzxid: stat.pzxid,
-            ctime: stat.ctime,
-            mtime: stat.mtime,
-            version: stat.version,
-            cversion,
-            aversion: stat.aversion,
-            elsewhere: stat.num_children.unsigned_abs(),
-            ..Self::new(data, stat.ephemeral_owner, stat.czxid, stat.ctime)
         }
     }
 
@@ -101,60 +82,72 @@ impl Node {
     pub(super) fn node_type(&self) -> NodeType {
         Stat { ephemeral_owner: self.owner, ..Stat::default() }.node_type()
     }
+}
 
-    pub(super) fn parent(&self) -> Id {
-        self.parent
+impl Node {
+    /// A znode as it is right after `zxid` created it.
+    pub(super) fn new(data: Option<Bytes>, owner: i64, zxid: i64, now: i64) -> Self {
+        let birth = Birth { zxid, time: now };
+        let life = (owner != 0).then(|| Life { owner, ..Life::after(birth) });
+        Self { data, birth, life }
     }
 
-    pub(super) fn data_length(&self) -> usize {
-        self.data.as_ref().map_or(0, |data| data.len())
+    /// A znode as another store has it, all of its children there.
+    pub(super) fn adopted(data: Option<Bytes>, stat: &Stat) -> Self {
+        let birth = Birth { zxid: stat.czxid, time: stat.ctime };
+        let life = Life {
+            owner: stat.ephemeral_owner,
+            mzxid: stat.mzxid,
+            pzxid: stat.pzxid,
+            mtime: stat.mtime,
+            version: stat.version,
+            cversion: stat.cversion.wrapping_add(stat.num_children) / 2,
+            aversion: stat.aversion,
+            elsewhere: stat.num_children.unsigned_abs(),
+            ..Life::after(birth)
+        };
+        Self { data, birth, life: Some(life) }
     }
+}
 
-    /// As `DataNode.copyStat` computes it.
-    pub(super) fn stat(&self) -> Stat {
-        let children = self.all_children() as i32;
-        Stat {
-            czxid: self.czxid,
-            mzxid: self.mzxid,
-            ctime: self.ctime,
-            mtime: self.mtime,
-            version: self.version,
-            cversion: self.cversion.wrapping_mul(2).wrapping_sub(children),
-            aversion: self.aversion,
-            // Containers and TTL znodes show none.
-            ephemeral_owner: match self.node_type() {
-                NodeType::Ephemeral(session) => session,
-                _ => 0,
-            },
-            data_length: self.data_length() as i32,
-            num_children: children,
-            pzxid: self.pzxid,
-        }
-    }
+/// What the tree has of every znode. There are millions of these, most of them leaves that nobody has
+/// changed since they were created: nothing else is kept of those.
+#[derive(Debug)]
+struct Slot {
+    data: Kept,
+    birth: Birth,
+    /// Where its [`Life`] is, if it has one.
+    life: Id,
+    acl: Key,
+    name: Key,
+    parent: Id,
+    next: Id,
+    previous: Id,
 }
 
 /// A tree of znodes; there is always a root.
 #[derive(Debug)]
 pub(super) struct Tree {
-    pieces: Vec<Vec<Option<Node>>>,
-    free: Vec<Id>,
+    slots: Slab<Slot>,
+    lives: Slab<Life>,
+    data: Shelves,
     index: HashTable<Id>,
     hasher: DefaultHashBuilder,
-    names: Interner<str>,
-    acls: Interner<[Acl]>,
+    names: Interner<Text>,
+    acls: Interner<Arc<[Acl]>>,
     ephemerals: HashMap<i64, HashSet<Id>>,
     /// Containers and TTL znodes.
     mortal: HashSet<Id>,
     pub(super) quotas: Quotas,
-    len: usize,
 }
 
 impl Tree {
     /// A tree of the root alone.
     pub(super) fn new(root: Node, acl: &[Acl]) -> Self {
         let mut tree = Self {
-            pieces: Vec::new(),
-            free: Vec::new(),
+            slots: Slab::default(),
+            lives: Slab::default(),
+            data: Shelves::default(),
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             names: Interner::default(),
@@ -162,34 +155,89 @@ impl Tree {
             ephemerals: HashMap::new(),
             mortal: HashSet::new(),
             quotas: Quotas::default(),
-            len: 0,
         };
-        let name = tree.names.take("");
-        let acl = tree.acls.take(acl);
-        tree.put(Node { name, acl, ..root });
+        tree.put(NONE, "", acl, root);
         tree
     }
 
     /// Puts another root in the place of one that has no children.
     pub(super) fn replace_root(&mut self, root: Node) {
-        if let Some(old) = self.get_mut(ROOT)
-            && old.children == 0
-        {
-            *old = Node { acl: old.acl, name: old.name, ..root };
+        if self.life(ROOT).is_none_or(|life| life.children > 0) {
+            return;
+        }
+        self.set_data(ROOT, root.data.as_deref());
+        if let Some(slot) = self.slots.get_mut(ROOT) {
+            slot.birth = root.birth;
+        }
+        let life = root.life.unwrap_or_else(|| Life::after(root.birth));
+        if let Some(place) = self.life_mut(ROOT) {
+            *place = life;
         }
     }
 
     /// How many znodes there are, the root too.
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.slots.len()
     }
 
-    pub(super) fn get(&self, id: Id) -> Option<&Node> {
-        self.pieces.get(id as usize / PIECE)?.get(id as usize % PIECE)?.as_ref()
+    /// What is not for good about a znode.
+    pub(super) fn life(&self, id: Id) -> Option<Life> {
+        let slot = self.slots.get(id)?;
+        Some(self.lives.get(slot.life).copied().unwrap_or_else(|| Life::after(slot.birth)))
     }
 
-    pub(super) fn get_mut(&mut self, id: Id) -> Option<&mut Node> {
-        self.pieces.get_mut(id as usize / PIECE)?.get_mut(id as usize % PIECE)?.as_mut()
+    /// The same, to be changed.
+    pub(super) fn life_mut(&mut self, id: Id) -> Option<&mut Life> {
+        let slot = self.slots.get_mut(id)?;
+        if slot.life == NONE {
+            slot.life = self.lives.put(Life::after(slot.birth));
+        }
+        self.lives.get_mut(slot.life)
+    }
+
+    /// The data of a znode; `None` is null.
+    pub(super) fn data(&self, id: Id) -> Option<&[u8]> {
+        self.data.get(self.slots.get(id)?.data)
+    }
+
+    pub(super) fn data_length(&self, id: Id) -> usize {
+        self.slots.get(id).map_or(0, |slot| slot.data.len())
+    }
+
+    /// Sets the data, and nothing else.
+    pub(super) fn set_data(&mut self, id: Id, data: Option<&[u8]>) {
+        if let Some(slot) = self.slots.get_mut(id) {
+            self.data.free(slot.data);
+            slot.data = self.data.put(data);
+        }
+    }
+
+    pub(super) fn parent(&self, id: Id) -> Option<Id> {
+        self.slots.get(id).map(|slot| slot.parent)
+    }
+
+    /// As `DataNode.copyStat` computes it.
+    pub(super) fn stat(&self, id: Id) -> Option<Stat> {
+        let slot = self.slots.get(id)?;
+        let life = self.life(id)?;
+        let children = life.all_children() as i32;
+        Some(Stat {
+            czxid: slot.birth.zxid,
+            mzxid: life.mzxid,
+            ctime: slot.birth.time,
+            mtime: life.mtime,
+            version: life.version,
+            cversion: life.cversion.wrapping_mul(2).wrapping_sub(children),
+            aversion: life.aversion,
+            // Containers and TTL znodes show none.
+            ephemeral_owner: match life.node_type() {
+                NodeType::Ephemeral(session) => session,
+                _ => 0,
+            },
+            data_length: slot.data.len() as i32,
+            num_children: children,
+            pzxid: life.pzxid,
+        })
     }
 
     /// The znode at a path; the empty path is the root too, as for the server.
@@ -202,53 +250,45 @@ impl Tree {
 
     fn child(&self, parent: Id, name: &str) -> Option<Id> {
         let name = self.names.find(name)?;
-        let is_it = |&id: &Id| self.get(id).is_some_and(|node| (node.parent, node.name) == (parent, name));
+        let is_it =
+            |&id: &Id| self.slots.get(id).is_some_and(|slot| (slot.parent, slot.name) == (parent, name));
         self.index.find(self.hasher.hash_one((parent, name)), is_it).copied()
     }
 
-    fn put(&mut self, node: Node) -> Id {
-        self.len += 1;
-        if let Some(id) = self.free.pop() {
-            if let Some(slot) =
-                self.pieces.get_mut(id as usize / PIECE).and_then(|p| p.get_mut(id as usize % PIECE))
-            {
-                *slot = Some(node);
-            }
-            return id;
-        }
-        match self.pieces.last_mut() {
-            Some(piece) if piece.len() < PIECE => piece.push(Some(node)),
-            _ => {
-                // A small tree stays small.
-                let mut piece = Vec::with_capacity(if self.pieces.is_empty() { 16 } else { PIECE });
-                piece.push(Some(node));
-                self.pieces.push(piece);
-            }
-        }
-        let full = (self.pieces.len() - 1) * PIECE;
-        (full + self.pieces.last().map_or(0, Vec::len) - 1) as Id
+    fn put(&mut self, parent: Id, name: &str, acl: &[Acl], node: Node) -> Id {
+        let slot = Slot {
+            data: self.data.put(node.data.as_deref()),
+            birth: node.birth,
+            life: node.life.map_or(NONE, |life| self.lives.put(life)),
+            acl: self.acls.take(acl),
+            name: self.names.take(name),
+            parent,
+            next: self.life(parent).map_or(NONE, |parent| parent.first),
+            previous: NONE,
+        };
+        self.slots.put(slot)
     }
 
     /// Adds a child that is not there yet. Only its place in the tree is set, nothing of the parent
     /// but its number of children.
     pub(super) fn insert(&mut self, parent: Id, name: &str, acl: &[Acl], node: Node) -> Id {
-        let name = self.names.take(name);
-        let acl = self.acls.take(acl);
-        let next = self.get(parent).map_or(NONE, |parent| parent.first);
-        let owner = node.owner;
-        let node_type = node.node_type();
-        let id = self.put(Node { name, acl, parent, next, previous: NONE, first: NONE, children: 0, ..node });
-        if let Some(next) = self.get_mut(next) {
+        let (owner, node_type) = match node.life {
+            Some(life) => (life.owner, life.node_type()),
+            None => (0, NodeType::Persistent),
+        };
+        let id = self.put(parent, name, acl, node);
+        let Some(&Slot { name, next, .. }) = self.slots.get(id) else { return id };
+        if let Some(next) = self.slots.get_mut(next) {
             next.previous = id;
         }
-        if let Some(parent) = self.get_mut(parent) {
+        if let Some(parent) = self.life_mut(parent) {
             parent.first = id;
             parent.children += 1;
         }
-        let Self { index, pieces, hasher, .. } = self;
+        let Self { index, slots, hasher, .. } = self;
         let key = |id: &Id| {
-            let node = pieces.get(*id as usize / PIECE).and_then(|piece| piece.get(*id as usize % PIECE));
-            hasher.hash_one(node.and_then(Option::as_ref).map_or((NONE, 0), |node| (node.parent, node.name)))
+            let known = slots.get(*id).map_or((NONE, Key::FIRST), |slot| (slot.parent, slot.name));
+            hasher.hash_one(known)
         };
         index.insert_unique(hasher.hash_one((parent, name)), id, key);
         match node_type {
@@ -265,34 +305,38 @@ impl Tree {
 
     /// Takes a znode without children out of the tree.
     pub(super) fn remove(&mut self, id: Id) -> Option<Node> {
-        let slot = self.pieces.get_mut(id as usize / PIECE)?.get_mut(id as usize % PIECE)?;
-        let node = slot.take()?;
-        self.free.push(id);
-        self.len -= 1;
-        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one((node.parent, node.name)), |&i| i == id)
-        {
+        let slot = self.slots.take(id)?;
+        let hash = self.hasher.hash_one((slot.parent, slot.name));
+        if let Ok(entry) = self.index.find_entry(hash, |&known| known == id) {
             entry.remove();
         }
-        if let Some(next) = self.get_mut(node.next) {
-            next.previous = node.previous;
+        if let Some(next) = self.slots.get_mut(slot.next) {
+            next.previous = slot.previous;
         }
-        match self.get_mut(node.previous) {
-            Some(previous) => previous.next = node.next,
-            None => {
-                if let Some(parent) = self.get_mut(node.parent) {
-                    parent.first = node.next;
-                }
+        let first = match self.slots.get_mut(slot.previous) {
+            Some(previous) => {
+                previous.next = slot.next;
+                None
             }
-        }
-        if let Some(parent) = self.get_mut(node.parent) {
+            None => Some(slot.next),
+        };
+        if let Some(parent) = self.life_mut(slot.parent) {
+            parent.first = first.unwrap_or(parent.first);
             parent.children -= 1;
         }
-        self.names.release(node.name);
-        self.acls.release(node.acl);
-        if let Some(ids) = self.ephemerals.get_mut(&node.owner) {
+        self.names.release(slot.name);
+        self.acls.release(slot.acl);
+        let node = Node {
+            data: self.data.get(slot.data).map(Bytes::copy_from_slice),
+            birth: slot.birth,
+            life: self.lives.take(slot.life),
+        };
+        self.data.free(slot.data);
+        let owner = node.life.map_or(0, |life| life.owner);
+        if let Some(ids) = self.ephemerals.get_mut(&owner) {
             ids.remove(&id);
             if ids.is_empty() {
-                self.ephemerals.remove(&node.owner);
+                self.ephemerals.remove(&owner);
             }
         }
         self.mortal.remove(&id);
@@ -300,30 +344,35 @@ impl Tree {
     }
 
     pub(super) fn acl(&self, id: Id) -> &[Acl] {
-        self.get(id).and_then(|node| self.acls.get(node.acl)).unwrap_or_default()
+        self.slots.get(id).and_then(|slot| self.acls.get(slot.acl)).map_or(&[], |acl| acl)
+    }
+
+    /// The same, kept by whoever asks.
+    pub(super) fn shared_acl(&self, id: Id) -> Arc<[Acl]> {
+        self.slots.get(id).and_then(|slot| self.acls.get(slot.acl)).cloned().unwrap_or_default()
     }
 
     pub(super) fn set_acl(&mut self, id: Id, acl: &[Acl]) {
         let new = self.acls.take(acl);
-        if let Some(node) = self.get_mut(id) {
-            let old = std::mem::replace(&mut node.acl, new);
+        if let Some(slot) = self.slots.get_mut(id) {
+            let old = std::mem::replace(&mut slot.acl, new);
             self.acls.release(old);
         }
     }
 
     /// The last segment of the path.
     pub(super) fn name(&self, id: Id) -> &str {
-        self.get(id).and_then(|node| self.names.get(node.name)).unwrap_or_default()
+        self.slots.get(id).and_then(|slot| self.names.get(slot.name)).map_or("", |name| name)
     }
 
     pub(super) fn path(&self, id: Id) -> String {
         let mut segments = Vec::new();
         let mut at = id;
         while at != ROOT
-            && let Some(node) = self.get(at)
+            && let Some(parent) = self.parent(at)
         {
             segments.push(self.name(at));
-            at = node.parent;
+            at = parent;
         }
         if segments.is_empty() {
             return "/".to_owned();
@@ -333,9 +382,9 @@ impl Tree {
 
     /// The children, newest first.
     pub(super) fn children(&self, id: Id) -> impl Iterator<Item = Id> + '_ {
-        let first = self.get(id).map_or(NONE, |node| node.first);
+        let first = self.life(id).map_or(NONE, |life| life.first);
         let some = |id: Id| (id != NONE).then_some(id);
-        std::iter::successors(some(first), move |&id| some(self.get(id)?.next))
+        std::iter::successors(some(first), move |&id| some(self.slots.get(id)?.next))
     }
 
     /// Their names.
@@ -346,7 +395,7 @@ impl Tree {
     /// How many znodes are below, at any depth.
     pub(super) fn below(&self, id: Id) -> usize {
         if id == ROOT {
-            return self.len - 1;
+            return self.len() - 1;
         }
         let mut todo = vec![id];
         let mut count = 0;
@@ -363,8 +412,37 @@ impl Tree {
         self.ephemerals.get(&session).into_iter().flatten().copied()
     }
 
+    /// The ephemerals of all sessions.
+    pub(super) fn all_ephemerals(&self) -> usize {
+        self.ephemerals.values().map(HashSet::len).sum()
+    }
+
     /// Containers and TTL znodes.
     pub(super) fn mortal(&self) -> impl Iterator<Item = Id> + '_ {
         self.mortal.iter().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Node, ROOT, Slot, Tree};
+    use crate::znode::Acl;
+
+    #[test]
+    fn of_a_znode_little_is_kept_until_something_becomes_of_it() {
+        assert_eq!(size_of::<Option<Slot>>(), 48);
+        let open = [Acl::open()];
+        let mut tree = Tree::new(Node::new(None, 0, 0, 0), &open);
+        let plain = tree.insert(ROOT, "plain", &open, Node::new(None, 0, 7, 1000));
+        let stat = tree.stat(plain).unwrap();
+        assert_eq!((stat.czxid, stat.mzxid, stat.pzxid, stat.ctime, stat.mtime), (7, 7, 7, 1000, 1000));
+        assert_eq!((tree.lives.len(), tree.stat(ROOT).unwrap().num_children), (1, 1));
+        tree.life_mut(plain).unwrap().version = 1;
+        let later = tree.stat(plain).unwrap();
+        assert_eq!((later.version, later.mzxid, tree.lives.len()), (1, 7, 2));
+        let node = tree.remove(plain).unwrap();
+        assert_eq!((tree.lives.len(), tree.len()), (1, 1));
+        let again = tree.insert(ROOT, "again", &open, node);
+        assert_eq!(tree.stat(again), Some(later));
     }
 }

@@ -1,9 +1,11 @@
 //! Changes: checked in the order in which `PrepRequestProcessor` checks them, since that decides
 //! which of two errors a client sees, and undone again when a later part of a `multi` fails.
 
+use std::sync::Arc;
+
 use super::acl::{self, Identity};
 use super::quota;
-use super::tree::{Id, Node, Tree};
+use super::tree::{Id, Life, Node, Tree};
 use crate::wire::request::Create;
 use crate::wire::{Code, OpResult, WriteOp};
 use crate::znode::{Acl, CreateMode, EventKind, NodeType, Perms, Stat, ZPath};
@@ -17,7 +19,7 @@ pub(super) struct Happened {
     pub(super) kind: EventKind,
     pub(super) path: String,
     /// Who may read the znode may be told.
-    pub(super) acl: Vec<Acl>,
+    pub(super) acl: Arc<[Acl]>,
 }
 
 /// One transaction: all of its changes carry one zxid, and all are made or none.
@@ -42,10 +44,10 @@ pub(super) struct Done {
 #[derive(Debug)]
 enum Undo {
     Create(Id),
-    Delete { parent: Id, name: String, acl: Vec<Acl>, node: Box<Node> },
+    Delete { parent: Id, name: String, acl: Arc<[Acl]>, node: Box<Node> },
     Parent { id: Id, cversion: i32, pzxid: i64 },
     Data { id: Id, data: Option<Box<[u8]>>, version: i32, mzxid: i64, mtime: i64 },
-    Acl { id: Id, acl: Vec<Acl>, aversion: i32 },
+    Acl { id: Id, acl: Arc<[Acl]>, aversion: i32 },
     Quota(quota::Undo),
 }
 
@@ -68,8 +70,8 @@ impl Transaction<'_> {
                 self.set_data(path, data.as_deref(), *version).map(OpResult::Set)
             }
             WriteOp::Check { path, version } => {
-                let (_, node) = self.allowed(path, Perms::READ)?;
-                next_version(node.version, *version)?;
+                let (_, life) = self.allowed(path, Perms::READ)?;
+                next_version(life.version, *version)?;
                 Ok(OpResult::Checked)
             }
         }
@@ -86,9 +88,9 @@ impl Transaction<'_> {
         let acl = acl::settle(&create.acl, self.identities)?;
         let parent = self.tree.find(above).ok_or(Code::NO_NODE)?;
         self.permit(parent, Perms::CREATE)?;
-        let above = self.tree.get(parent).ok_or(Code::NO_NODE)?;
-        let (cversion, ephemeral, pzxid) =
-            (above.cversion, matches!(above.node_type(), NodeType::Ephemeral(_)), above.pzxid);
+        let above = self.tree.life(parent).ok_or(Code::NO_NODE)?;
+        let Life { cversion, pzxid, .. } = above;
+        let ephemeral = matches!(above.node_type(), NodeType::Ephemeral(_));
         let path = if create.mode.is_sequential() {
             format!("{}{}", create.path, sequence(cversion))
         } else {
@@ -106,21 +108,18 @@ impl Transaction<'_> {
             CreateMode::Container => NodeType::Container,
             mode => mode.ttl().map_or(NodeType::Persistent, NodeType::Ttl),
         };
-        let data = create.data.as_deref().map(Into::into);
-        let node = Node::new(data, node_type.owner(), self.zxid, self.now);
-        let size = node.data_length();
+        let node = Node::new(create.data.clone(), node_type.owner(), self.zxid, self.now);
         let id = self.tree.insert(parent, valid.name(), &acl, node);
         self.done.undo.push(Undo::Parent { id: parent, cversion, pzxid });
         self.done.undo.push(Undo::Create(id));
-        if let Some(above) = self.tree.get_mut(parent) {
-            above.cversion = cversion.wrapping_add(1);
-            above.pzxid = self.zxid;
+        if let Some(life) = self.tree.life_mut(parent) {
+            (life.cversion, life.pzxid) = (cversion.wrapping_add(1), self.zxid);
         }
         // Counts of quotas that are created here are written over at once, but that shows later.
-        let stat = self.tree.get(id).map(Node::stat).unwrap_or_default();
-        let counted = quota::created(self.tree, &path, size);
+        let stat = self.tree.stat(id).unwrap_or_default();
+        let counted = quota::created(self.tree, &path, self.tree.data_length(id));
         self.done.undo.extend(counted.into_iter().map(Undo::Quota));
-        self.happened(EventKind::NodeCreated, &path, acl);
+        self.happened(EventKind::NodeCreated, &path, self.tree.shared_acl(id));
         self.children_changed(parent);
         Ok((path, stat))
     }
@@ -133,9 +132,9 @@ impl Transaction<'_> {
         let parent = self.tree.find(above).ok_or(Code::NO_NODE)?;
         self.permit(parent, Perms::DELETE)?;
         let id = self.tree.find(path).ok_or(Code::NO_NODE)?;
-        let node = self.tree.get(id).ok_or(Code::NO_NODE)?;
-        next_version(node.version, version)?;
-        if node.all_children() > 0 {
+        let life = self.tree.life(id).ok_or(Code::NO_NODE)?;
+        next_version(life.version, version)?;
+        if life.all_children() > 0 {
             return Err(Code::NOT_EMPTY);
         }
         self.take_out(id);
@@ -146,14 +145,14 @@ impl Transaction<'_> {
     pub(super) fn take_out(&mut self, id: Id) {
         let path = self.tree.path(id);
         let name = self.tree.name(id).to_owned();
-        let acl = self.tree.acl(id).to_vec();
+        let acl = self.tree.shared_acl(id);
+        let bytes = self.tree.data_length(id);
+        let Some(parent) = self.tree.parent(id) else { return };
         let Some(node) = self.tree.remove(id) else { return };
-        let parent = node.parent();
-        let bytes = node.data_length();
         self.done.undo.push(Undo::Delete { parent, name, acl: acl.clone(), node: Box::new(node) });
-        if let Some(above) = self.tree.get_mut(parent) {
-            self.done.undo.push(Undo::Parent { id: parent, cversion: above.cversion, pzxid: above.pzxid });
-            above.pzxid = above.pzxid.max(self.zxid);
+        if let Some(life) = self.tree.life_mut(parent) {
+            self.done.undo.push(Undo::Parent { id: parent, cversion: life.cversion, pzxid: life.pzxid });
+            life.pzxid = life.pzxid.max(self.zxid);
         }
         let counted = quota::deleted(self.tree, &path, bytes);
         self.done.undo.extend(counted.into_iter().map(Undo::Quota));
@@ -162,33 +161,36 @@ impl Transaction<'_> {
     }
 
     fn set_data(&mut self, path: &str, data: Option<&[u8]>, version: i32) -> Result<Stat, Code> {
-        let (id, node) = self.allowed(path, Perms::WRITE)?;
-        let new = next_version(node.version, version)?;
-        let (zxid, now) = (self.zxid, self.now);
-        let node = self.tree.get_mut(id).ok_or(Code::NO_NODE)?;
-        let before = node.data_length();
-        let old = std::mem::replace(&mut node.data, data.map(Into::into));
-        let undo = Undo::Data { id, data: old, version: node.version, mzxid: node.mzxid, mtime: node.mtime };
-        (node.version, node.mzxid, node.mtime) = (new, zxid, now);
-        let (stat, after) = (node.stat(), node.data_length());
-        self.done.undo.push(undo);
+        let (id, life) = self.allowed(path, Perms::WRITE)?;
+        let new = next_version(life.version, version)?;
+        let before = self.tree.data_length(id);
+        let old = self.tree.data(id).map(Box::from);
+        let Life { version, mzxid, mtime, .. } = life;
+        self.done.undo.push(Undo::Data { id, data: old, version, mzxid, mtime });
+        self.tree.set_data(id, data);
+        if let Some(life) = self.tree.life_mut(id) {
+            (life.version, life.mzxid, life.mtime) = (new, self.zxid, self.now);
+        }
+        let stat = self.tree.stat(id).ok_or(Code::NO_NODE)?;
+        let after = self.tree.data_length(id);
         let counted = quota::resized(self.tree, path, before, after);
         self.done.undo.extend(counted.map(Undo::Quota));
-        let acl = self.tree.acl(id).to_vec();
-        self.happened(EventKind::NodeDataChanged, path, acl);
+        self.happened(EventKind::NodeDataChanged, path, self.tree.shared_acl(id));
         Ok(stat)
     }
 
     pub(super) fn set_acl(&mut self, path: &str, acl: &[Acl], version: i32) -> Result<Stat, Code> {
         ZPath::parse(path).map_err(|_| Code::BAD_ARGUMENTS)?;
         let acl = acl::settle(acl, self.identities)?;
-        let (id, node) = self.allowed(path, Perms::ADMIN)?;
-        let (old, new) = (node.aversion, next_version(node.aversion, version)?);
-        self.done.undo.push(Undo::Acl { id, acl: self.tree.acl(id).to_vec(), aversion: old });
+        let (id, life) = self.allowed(path, Perms::ADMIN)?;
+        let old = life.aversion;
+        let new = next_version(old, version)?;
+        self.done.undo.push(Undo::Acl { id, acl: self.tree.shared_acl(id), aversion: old });
         self.tree.set_acl(id, &acl);
-        let node = self.tree.get_mut(id).ok_or(Code::NO_NODE)?;
-        node.aversion = new;
-        Ok(node.stat())
+        if let Some(life) = self.tree.life_mut(id) {
+            life.aversion = new;
+        }
+        self.tree.stat(id).ok_or(Code::NO_NODE)
     }
 
     /// Takes everything back.
@@ -205,19 +207,20 @@ impl Transaction<'_> {
                     self.tree.insert(parent, &name, &acl, *node);
                 }
                 Undo::Parent { id, cversion, pzxid } => {
-                    if let Some(node) = self.tree.get_mut(id) {
-                        (node.cversion, node.pzxid) = (cversion, pzxid);
+                    if let Some(life) = self.tree.life_mut(id) {
+                        (life.cversion, life.pzxid) = (cversion, pzxid);
                     }
                 }
                 Undo::Data { id, data, version, mzxid, mtime } => {
-                    if let Some(node) = self.tree.get_mut(id) {
-                        (node.data, node.version, node.mzxid, node.mtime) = (data, version, mzxid, mtime);
+                    self.tree.set_data(id, data.as_deref());
+                    if let Some(life) = self.tree.life_mut(id) {
+                        (life.version, life.mzxid, life.mtime) = (version, mzxid, mtime);
                     }
                 }
                 Undo::Acl { id, acl, aversion } => {
                     self.tree.set_acl(id, &acl);
-                    if let Some(node) = self.tree.get_mut(id) {
-                        node.aversion = aversion;
+                    if let Some(life) = self.tree.life_mut(id) {
+                        life.aversion = aversion;
                     }
                 }
                 Undo::Quota(undo) => quota::undo(self.tree, undo),
@@ -226,11 +229,11 @@ impl Transaction<'_> {
     }
 
     /// The znode at a valid path on which this is allowed.
-    fn allowed(&self, path: &str, wanted: Perms) -> Result<(Id, &Node), Code> {
+    fn allowed(&self, path: &str, wanted: Perms) -> Result<(Id, Life), Code> {
         ZPath::parse(path).map_err(|_| Code::BAD_ARGUMENTS)?;
         let id = self.tree.find(path).ok_or(Code::NO_NODE)?;
         self.permit(id, wanted)?;
-        Ok((id, self.tree.get(id).ok_or(Code::NO_NODE)?))
+        Ok((id, self.tree.life(id).ok_or(Code::NO_NODE)?))
     }
 
     fn permit(&self, id: Id, wanted: Perms) -> Result<(), Code> {
@@ -239,11 +242,11 @@ impl Transaction<'_> {
     }
 
     fn children_changed(&mut self, parent: Id) {
-        let (path, acl) = (self.tree.path(parent), self.tree.acl(parent).to_vec());
+        let (path, acl) = (self.tree.path(parent), self.tree.shared_acl(parent));
         self.happened(EventKind::NodeChildrenChanged, &path, acl);
     }
 
-    fn happened(&mut self, kind: EventKind, path: &str, acl: Vec<Acl>) {
+    fn happened(&mut self, kind: EventKind, path: &str, acl: Arc<[Acl]>) {
         self.done.happened.push(Happened { kind, path: path.to_owned(), acl });
     }
 }
