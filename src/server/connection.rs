@@ -1,28 +1,34 @@
 //! One client.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::outbox::{Outbox, listener};
+use super::budget::Budget;
+use super::inbox::{Inbox, Spare};
+use super::outbox::{FAREWELL, Outbox, listener};
 use super::{Options, Served, words};
 use crate::store::memory::Answered;
 use crate::wire::frame::write_frame;
 use crate::wire::{
-    Code, ConnectRequest, ConnectResponse, Frames, Malformed, OpCode, Reader, ReplyHeader, Request,
-    RequestHeader, xid,
+    Code, ConnectRequest, ConnectResponse, Malformed, OpCode, Reader, ReplyHeader, Request, RequestHeader,
+    xid,
 };
 
 /// Bytes of answers that are gathered before they must be sent.
 const GATHER: usize = 256 << 10;
-/// Time for the handshake: who connects and says nothing is not kept.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+/// Time that the requests of one client may take before others have their turn.
+const SLICE: Duration = Duration::from_millis(2);
+/// Time for the handshake: who connects and says nothing is not kept
+/// (`zookeeper.nio.sessionlessCnxnTimeout`).
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// The longest handshake that is taken, bytes; all clients have one of some fifty.
+const HELLO: usize = 4 << 10;
 
 /// What all connections share.
 pub(super) struct Shared {
@@ -30,11 +36,15 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) open: AtomicUsize,
     pub(super) requests: AtomicUsize,
+    budget: Arc<Budget>,
+    spare: Arc<Spare>,
 }
 
 impl Shared {
     pub(super) fn new(served: Served, options: Options) -> Arc<Self> {
-        Arc::new(Self { served, options, open: AtomicUsize::new(0), requests: AtomicUsize::new(0) })
+        let budget = Budget::new(options.max_unread);
+        let [open, requests] = [0, 0].map(AtomicUsize::new);
+        Arc::new(Self { served, options, open, requests, budget, spare: Arc::default() })
     }
 }
 
@@ -46,44 +56,56 @@ enum End {
     Flushed,
 }
 
-/// Serves a client on a task of its own.
-pub(super) fn spawn(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
-    if shared.open.fetch_add(1, Relaxed) >= shared.options.max_connections {
-        shared.open.fetch_sub(1, Relaxed);
-        return;
+/// A client is counted from when it is let in until it has gone.
+struct Seat(Arc<Shared>);
+
+impl Seat {
+    fn taken(shared: &Arc<Shared>) -> Option<Self> {
+        let seat = Self(Arc::clone(shared));
+        (shared.open.fetch_add(1, Relaxed) < shared.options.max_connections).then_some(seat)
     }
-    let shared = Arc::clone(shared);
-    tokio::spawn(async move {
-        let _ = stream.set_nodelay(true);
-        let frames = Frames::new(shared.options.max_request);
-        let outbox = Arc::new(Outbox::default());
-        let mut connection = Connection { shared, stream, peer, frames, outbox, id: None };
-        connection.serve().await;
-        if let Some(id) = connection.id {
-            connection.shared.served.ensemble().detach(id);
-        }
-        connection.shared.open.fetch_sub(1, Relaxed);
-    });
 }
 
-struct Connection {
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Serves a client until it has gone, or turns it away.
+pub(super) async fn serve(shared: Arc<Shared>, stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr) {
+    let Some(_seat) = Seat::taken(&shared) else { return };
+    let outbox = Outbox::new(&shared.budget);
+    let inbox = Inbox::new(HELLO, &shared.spare);
+    Connection { shared, stream, peer, inbox, outbox, id: None }.serve().await;
+}
+
+struct Connection<S> {
     shared: Arc<Shared>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    frames: Frames,
+    stream: S,
+    peer: IpAddr,
+    inbox: Inbox,
     outbox: Arc<Outbox>,
     /// What the ensemble calls it, after the handshake.
     id: Option<u64>,
 }
 
-impl Connection {
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.shared.served.ensemble().detach(id);
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn serve(&mut self) {
         let shaken = timeout(HANDSHAKE, self.handshake()).await;
         let mut end = shaken.unwrap_or(Err(End::Now)).err();
         while end.is_none() {
             end = self.step().await.err();
         }
-        if matches!(end, Some(End::Flushed)) && self.send().await.is_ok() {
+        if matches!(end, Some(End::Flushed)) && matches!(timeout(FAREWELL, self.send()).await, Ok(Ok(_))) {
             let _ = self.stream.shutdown().await;
         }
     }
@@ -92,13 +114,13 @@ impl Connection {
     async fn handshake(&mut self) -> Result<(), End> {
         loop {
             self.fill().await?;
-            if let Some(word) = self.frames.pending().first_chunk::<4>()
+            if let Some(word) = self.inbox.pending().first_chunk::<4>()
                 && let Some(answer) = words::answer(*word, &self.shared)
             {
                 self.outbox.raw(|out| out.extend_from_slice(answer.as_bytes()));
                 return Err(End::Flushed);
             }
-            match self.frames.next() {
+            match self.inbox.next() {
                 Ok(Some(frame)) => return self.connect(frame),
                 Ok(None) => {}
                 Err(_) => return Err(End::Now),
@@ -136,13 +158,15 @@ impl Connection {
         if session == 0 {
             return Err(End::Flushed);
         }
-        self.id = Some(ensemble.attach(session, self.peer.ip(), listener(Arc::clone(&self.outbox))));
+        self.id = Some(ensemble.attach(session, self.peer, listener(Arc::clone(&self.outbox))));
+        // Requests are longer than handshakes.
+        self.inbox.limit(self.shared.options.max_request);
         Ok(())
     }
 
     /// Appends what the client sends.
     async fn fill(&mut self) -> Result<(), End> {
-        match self.stream.read_buf(self.frames.buffer()).await {
+        match self.inbox.fill(&mut self.stream).await {
             Ok(0) | Err(_) => Err(End::Now),
             Ok(_) => Ok(()),
         }
@@ -151,11 +175,14 @@ impl Connection {
     /// Answers what has come, sends what is ready, and waits for more.
     async fn step(&mut self) -> Result<(), End> {
         let waiting = self.answer().await?;
+        self.outbox.unanswered(self.inbox.size());
         let sent = self.send().await?;
         if self.outbox.is_closed() {
             return Err(End::Flushed);
         }
-        if waiting && sent == 0 && self.outbox.len() == 0 {
+        if !waiting {
+            tokio::task::yield_now().await;
+        } else if sent == 0 && self.outbox.len() == 0 {
             let outbox = Arc::clone(&self.outbox);
             tokio::select! {
                 filled = self.fill() => filled?,
@@ -171,19 +198,29 @@ impl Connection {
         if out.is_empty() {
             return Ok(0);
         }
+        let Self { stream, inbox, outbox, .. } = self;
+        let waits = async {
+            inbox.rest();
+            outbox.unanswered(inbox.size());
+            outbox.given_up().await;
+        };
         tokio::select! {
-            written = self.stream.write_all(&out) => written.map(|()| out.len()).map_err(|_| End::Now),
-            () = self.outbox.given_up() => Err(End::Now),
+            biased;
+            written = stream.write_all(&out) => written.map_err(|_| End::Now)?,
+            () = waits => return Err(End::Now),
         }
+        self.outbox.sent(out.len());
+        Ok(out.len())
     }
 
     /// Answers whole requests until enough is gathered; whether more must come in first.
     async fn answer(&mut self) -> Result<bool, End> {
-        while self.outbox.len() < GATHER && !self.outbox.is_closed() {
-            match self.frames.next() {
+        let begun = Instant::now();
+        while self.outbox.len() < GATHER && !self.outbox.is_closed() && begun.elapsed() < SLICE {
+            match self.inbox.next() {
                 Ok(Some(frame)) => self.request(frame).await?,
                 Ok(None) => return Ok(true),
-                Err(_) => return Err(End::Now),
+                Err(_) => return Err(End::Flushed),
             }
         }
         Ok(false)
@@ -192,7 +229,7 @@ impl Connection {
     async fn request(&mut self, frame: Bytes) -> Result<(), End> {
         self.shared.requests.fetch_add(1, Relaxed);
         let mut reader = Reader::of_client(frame);
-        let header = RequestHeader::decode(&mut reader).map_err(|_| End::Now)?;
+        let header = RequestHeader::decode(&mut reader).map_err(|_| End::Flushed)?;
         // A check comes inside a multi only, and nobody asks for an error.
         let by_itself = |op: &OpCode| !matches!(op, OpCode::Check | OpCode::Error);
         let Some(op) = OpCode::from_wire(header.op).filter(by_itself) else {
@@ -225,7 +262,7 @@ impl Connection {
     fn refuse(&self, id: u64, op: OpCode, malformed: &Malformed) -> Result<Answered, End> {
         let code = match (op, malformed) {
             (OpCode::Auth, Malformed::Null(_)) => Code::AUTH_FAILED,
-            (OpCode::Auth | OpCode::Sasl, _) => return Err(End::Now),
+            (OpCode::Auth | OpCode::Sasl, _) => return Err(End::Flushed),
             (OpCode::Multi, _) => Code::MARSHALLING_ERROR,
             (_, Malformed::Mode(_)) => Code::BAD_ARGUMENTS,
             // These look at their path before they use it.

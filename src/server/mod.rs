@@ -2,15 +2,20 @@
 //!
 //! For trying and testing: one server, loopback unless told otherwise, no disk, no quorum.
 
+mod budget;
 mod connection;
+mod inbox;
 mod outbox;
+#[cfg(test)]
+mod properties;
 mod words;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -30,6 +35,10 @@ pub struct Options {
     pub collect_every: Duration,
     /// Connections at once; more are turned away.
     pub max_connections: usize,
+    /// Bytes that all clients together may leave lying: requests that they do not finish and answers
+    /// that they do not read. Whoever has not got on for longest has to go when it is more; half of it
+    /// is the most for one.
+    pub max_unread: usize,
 }
 
 impl Default for Options {
@@ -39,6 +48,7 @@ impl Default for Options {
             max_request: 0xf_ffff,
             collect_every: Duration::from_mins(1),
             max_connections: 4096,
+            max_unread: 256 << 20,
         }
     }
 }
@@ -74,6 +84,22 @@ impl Served {
     }
 }
 
+/// Serves clients, whatever they speak through.
+#[derive(Clone)]
+pub struct Host(Arc<connection::Shared>);
+
+impl Host {
+    /// Serves nobody yet.
+    pub fn new(served: impl Into<Served>, options: Options) -> Self {
+        Self(connection::Shared::new(served.into(), options))
+    }
+
+    /// Serves a client until it has gone; at once turns it away when there are too many.
+    pub async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr) {
+        connection::serve(Arc::clone(&self.0), stream, peer).await;
+    }
+}
+
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
@@ -93,14 +119,19 @@ impl Server {
 
     /// Serves until it is dropped.
     pub async fn serve(self, served: impl Into<Served>, options: Options) {
-        let shared = connection::Shared::new(served.into(), options);
+        let host = Host::new(served, options);
+        let Host(shared) = &host;
         let mut tick = interval(shared.options.tick.min(Duration::from_millis(500)) / 2);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut collected = Instant::now();
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, peer)) => connection::spawn(&shared, stream, peer),
+                    Ok((stream, peer)) => {
+                        let host = host.clone();
+                        let _ = stream.set_nodelay(true);
+                        tokio::spawn(async move { host.serve(stream, peer.ip()).await });
+                    }
                     // Out of descriptors: those who are here may leave meanwhile.
                     Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
                 },

@@ -17,7 +17,7 @@ const WORDS: [&str; 18] = [
 /// The answer to a word; `None` when it is none.
 pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
     let word = WORDS.into_iter().find(|known| known.as_bytes() == word)?;
-    let figures = shared.served.ensemble().figures();
+    let figures = || shared.served.ensemble().figures();
     let open = shared.open.load(Relaxed);
     let requests = shared.requests.load(Relaxed);
     let mut text = String::new();
@@ -25,6 +25,7 @@ pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
         "ruok" => write!(text, "imok"),
         "isro" => write!(text, "rw"),
         "srvr" | "stat" => {
+            let figures = figures();
             let clients = if word == "stat" { "Clients:\n\n" } else { "" };
             write!(
                 text,
@@ -41,24 +42,32 @@ pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
             shared.options.tick.as_millis() * 2,
             shared.options.tick.as_millis() * 20
         ),
-        "mntr" => write!(
-            text,
-            "zk_version\t{VERSION}\nzk_server_state\tstandalone\nzk_num_alive_connections\t{open}\n\
+        "mntr" => {
+            let figures = figures();
+            write!(
+                text,
+                "zk_version\t{VERSION}\nzk_server_state\tstandalone\nzk_num_alive_connections\t{open}\n\
              zk_outstanding_requests\t0\nzk_packets_received\t{requests}\nzk_packets_sent\t{requests}\n\
              zk_znode_count\t{}\nzk_ephemerals_count\t{}\nzk_watch_count\t{}\n",
-            figures.znodes, figures.ephemerals, figures.watches
-        ),
+                figures.znodes, figures.ephemerals, figures.watches
+            )
+        }
         "cons" => writeln!(text, "{open} connections"),
-        "dump" => figures
-            .sessions
-            .iter()
-            .try_for_each(|(id, timeout)| writeln!(text, "{id:#x}\t{timeout} ms"))
-            .and_then(|()| writeln!(text, "{} ephemerals", figures.ephemerals)),
-        "wchs" => write!(
-            text,
-            "{} connections watching {} paths\nTotal watches:{}\n",
-            figures.on_data.connections, figures.on_data.paths, figures.on_data.watches
-        ),
+        "dump" => {
+            let figures = figures();
+            let mut sessions = figures.sessions.iter();
+            sessions
+                .try_for_each(|(id, timeout)| writeln!(text, "{id:#x}\t{timeout} ms"))
+                .and_then(|()| writeln!(text, "{} ephemerals", figures.ephemerals))
+        }
+        "wchs" => {
+            let on_data = figures().on_data;
+            write!(
+                text,
+                "{} connections watching {} paths\nTotal watches:{}\n",
+                on_data.connections, on_data.paths, on_data.watches
+            )
+        }
         _ => writeln!(text, "{word} is not executed because it is not in the whitelist."),
     };
     written.is_ok().then_some(text)

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use super::code::Code;
 use super::connect::{ConnectRequest, ConnectResponse};
@@ -149,7 +150,7 @@ fn set_watches(persistent: bool) -> impl Strategy<Value = SetWatches> {
     )
 }
 
-pub(super) fn request() -> impl Strategy<Value = Request> {
+pub(crate) fn request() -> impl Strategy<Value = Request> {
     prop::sample::select(&OpCode::ALL[..]).prop_flat_map(request_of)
 }
 
@@ -284,4 +285,43 @@ pub(super) fn reply_header() -> impl Strategy<Value = ReplyHeader> {
 
 pub(super) fn watch_event() -> impl Strategy<Value = WatchEvent> {
     (any::<(i32, i32)>(), path()).prop_map(|((kind, state), path)| WatchEvent { kind, state, path })
+}
+
+/// What goes wrong with bytes.
+#[derive(Clone, Debug)]
+pub(crate) enum Edit {
+    Set(u8),
+    Insert(u8),
+    Remove,
+    /// The numbers that lengths, counts, flags and kinds of operations go wrong at.
+    Number(i32),
+}
+
+/// A few things that go wrong, each somewhere.
+pub(crate) fn edits() -> impl Strategy<Value = Vec<(Index, Edit)>> {
+    let numbers = vec![i32::MIN, -11, -2, -1, 0, 1, 5, 19, 0x100, 0x0100_0000, i32::MAX];
+    let edit = prop_oneof![
+        any::<u8>().prop_map(Edit::Set),
+        any::<u8>().prop_map(Edit::Insert),
+        Just(Edit::Remove),
+        prop::sample::select(numbers).prop_map(Edit::Number),
+    ];
+    prop::collection::vec((any::<Index>(), edit), 1..=8)
+}
+
+/// The bytes after all of that.
+pub(crate) fn damage(bytes: Bytes, edits: Vec<(Index, Edit)>) -> Bytes {
+    let mut bytes = Vec::from(bytes);
+    for (at, edit) in edits {
+        let at = at.index(bytes.len() + 1);
+        let end = bytes.len();
+        let upto = |width: usize| at..end.min(at + width);
+        match edit {
+            Edit::Set(byte) => bytes[upto(1)].fill(byte),
+            Edit::Insert(byte) => bytes.insert(at, byte),
+            Edit::Remove => drop(bytes.drain(upto(1))),
+            Edit::Number(number) => drop(bytes.splice(upto(4), number.to_be_bytes())),
+        }
+    }
+    Bytes::from(bytes)
 }

@@ -14,7 +14,7 @@ pub mod reply;
 pub mod request;
 
 #[cfg(test)]
-mod arbitrary;
+pub(crate) mod arbitrary;
 #[cfg(test)]
 mod captured;
 #[cfg(test)]
