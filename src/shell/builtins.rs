@@ -143,6 +143,18 @@ pub(super) struct Watches {}
 /// Take watches away
 #[derive(Debug, Args)]
 pub(super) struct RemoveWatches {
+    /// Those on its children alone
+    #[arg(short = 'c', conflicts_with_all = ["data", "all"])]
+    pub(super) children: bool,
+    /// Those on its data, or on whether it is there, alone
+    #[arg(short = 'd', conflicts_with = "all")]
+    pub(super) data: bool,
+    /// All of them, as without this
+    #[arg(short = 'a')]
+    pub(super) all: bool,
+    /// Without asking the server: accepted for zkCli's sake, for watches are taken away here first
+    #[arg(short = 'l', hide = true)]
+    pub(super) local: bool,
     /// The znode; all of them if not given
     #[arg(value_name = "PATH")]
     pub(super) path: Option<String>,

@@ -8,9 +8,10 @@ use super::grammar::{Output, Recall, SyntaxError, parse, quote};
 use super::paths::resolve;
 use super::run::ended;
 use super::sink::shell;
+use super::watches::Watch;
 use super::{Flow, Shell, lines};
 use crate::cli::{Globals, Source};
-use crate::command::{Command, Single};
+use crate::command::{Command, Single, WatchedPart};
 use crate::error::{Error, Kind, Result, did_you_mean};
 use crate::store::{Failure, Found, Read, Write, read_one};
 use crate::view::{View, WatchView};
@@ -75,9 +76,17 @@ impl Shell<'_> {
                 self.answer(view, globals, output).await
             }
             Builtin::RemoveWatches(remove) => {
-                let path = remove.path.map(|path| resolve(&self.here(), &path)).transpose();
+                let path = remove.path.as_deref().map(|path| resolve(&self.here(), path)).transpose();
                 let path = path.map_err(|error| Error::usage(error.to_string()))?;
-                match (self.watches.remove(path.as_ref()), path) {
+                let fits = |watch: &Watch| {
+                    let kind = match watch.kind {
+                        WatchedPart::Children => !remove.data,
+                        WatchedPart::Data | WatchedPart::Existence => !remove.children,
+                        WatchedPart::Persistent | WatchedPart::Recursive => !remove.data && !remove.children,
+                    };
+                    kind && path.as_ref().is_none_or(|path| watch.path == *path)
+                };
+                match (self.watches.remove(fits), &path) {
                     (0, Some(path)) => Err(Error::new(Kind::Refused, format!("no watch is set on {path}"))
                         .hint("`watches` lists them")),
                     (removed, _) => {

@@ -236,6 +236,9 @@ impl Shell<'_> {
     async fn trouble(&mut self, line: usize, error: Error, reading: &mut Reading<'_>) -> Result<()> {
         let fatal =
             matches!(error.kind(), Kind::Interrupted | Kind::Terminated | Kind::BrokenPipe | Kind::Io);
+        // What it was is said already, but not where.
+        let reported = error.to_string().is_empty() && !fatal;
+        let error = if reported { Error::new(error.kind(), "this was not done whole") } else { error };
         let error = match reading.named {
             Some(file) => error.at(&format!("{file}:{line}")),
             None => error.at(&format!("line {line}")),

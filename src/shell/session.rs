@@ -43,7 +43,7 @@ impl Shell<'_> {
             attending.abort();
         }
         self.farewell(&connection).await;
-        self.watches.remove(None);
+        self.watches.remove(|_| true);
         self.use_store(None);
         if tokio::time::timeout(GOODBYE, connection.store.close()).await != Ok(true) {
             let text = "the server did not confirm the end of the session: its ephemerals go when it expires";

@@ -45,11 +45,10 @@ impl Watches {
         self.table().watches.clone()
     }
 
-    /// Takes away those of a znode, or all; how many those were.
-    pub(super) fn remove(&self, path: Option<&ZPath>) -> usize {
+    /// Takes away those that fit; how many those were.
+    pub(super) fn remove(&self, fits: impl Fn(&Watch) -> bool) -> usize {
         let mut table = self.table();
-        let (gone, kept): (Vec<_>, Vec<_>) =
-            table.watches.drain(..).partition(|watch| path.is_none_or(|path| watch.path == *path));
+        let (gone, kept): (Vec<_>, Vec<_>) = table.watches.drain(..).partition(fits);
         table.watches = kept;
         for watch in &gone {
             watch.task.abort();
