@@ -3,6 +3,7 @@
 //! Nothing below this floor looks at the environment or at terminals, and nothing above it exists.
 
 mod complete;
+mod secret;
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -122,6 +123,10 @@ impl Asker for Terminal {
             let line = answer.await.ok()?.ok()?;
             Some(matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
         })
+    }
+
+    fn secret(&self, prompt: String) -> BoxFuture<'_, Option<io::Result<String>>> {
+        Box::pin(secret::ask(prompt))
     }
 }
 

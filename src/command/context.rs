@@ -37,6 +37,12 @@ const UNSEEN_LIMIT: usize = 10_000;
 pub trait Asker: Send + Sync {
     /// The answer; `None` when there is nobody to ask.
     fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>>;
+
+    /// What is typed on the terminal without being shown; `None` when there is nobody to ask. Ctrl-C is
+    /// [`std::io::ErrorKind::Interrupted`].
+    fn secret(&self, _prompt: String) -> BoxFuture<'_, Option<std::io::Result<String>>> {
+        Box::pin(async { None })
+    }
 }
 
 /// A watch that outlives the command which set it.

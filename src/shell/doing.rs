@@ -46,7 +46,7 @@ impl Shell<'_> {
             Builtin::AddAuth(add) => {
                 let secret = match add.auth {
                     Some(secret) => secret,
-                    None => ask_secret(&add.scheme).await?,
+                    None => self.ask_secret(&add.scheme).await?,
                 };
                 self.authenticate(add.scheme, secret).await?;
                 Ok(Flow::Next)
@@ -316,15 +316,6 @@ impl Shell<'_> {
             Err(failure) => keep(&failure.to_string()),
         }
     }
-}
-
-/// Asks for a password where lines are typed, without showing it.
-async fn ask_secret(scheme: &str) -> Result<String> {
-    let prompt = format!("{scheme} credentials, like USER:PASSWORD: ");
-    let asked = tokio::task::spawn_blocking(move || rpassword::prompt_password(prompt));
-    asked.await.map_err(ended)?.map_err(|error| {
-        Error::usage("no credentials are given, and there is no terminal to ask on").because(error)
-    })
 }
 
 /// The commands, or one of them.

@@ -1,5 +1,6 @@
 //! The prompt: lines that somebody types, and what is said above them.
 
+use std::io;
 use std::sync::{Arc, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -196,7 +197,7 @@ impl<'a> Shell<'a> {
         match &self.editor {
             Some(editor) => {
                 let word = self.settled.production.then(|| self.settled.profile.clone()).flatten();
-                Box::new(Asking { editor: Arc::clone(editor), word })
+                Box::new(Asking { editor: Arc::clone(editor), console: self.console, word })
             }
             None => Box::new(Elsewhere(self.console)),
         }
@@ -204,13 +205,14 @@ impl<'a> Shell<'a> {
 }
 
 /// Asks where lines are typed.
-struct Asking {
+struct Asking<'a> {
     editor: Arc<Editor>,
+    console: &'a dyn Console,
     /// What must be typed instead of yes.
     word: Option<String>,
 }
 
-impl Asker for Asking {
+impl Asker for Asking<'_> {
     fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>> {
         Box::pin(async move {
             let question = sanitise(&question, false).into_owned();
@@ -227,6 +229,10 @@ impl Asker for Asking {
             }
         })
     }
+
+    fn secret(&self, prompt: String) -> BoxFuture<'_, Option<io::Result<String>>> {
+        self.console.secret(prompt)
+    }
 }
 
 /// Asks as the console does.
@@ -235,6 +241,10 @@ struct Elsewhere<'a>(&'a dyn Console);
 impl Asker for Elsewhere<'_> {
     fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>> {
         self.0.confirm(question)
+    }
+
+    fn secret(&self, prompt: String) -> BoxFuture<'_, Option<io::Result<String>>> {
+        self.0.secret(prompt)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The session of the shell: opened, closed, exchanged, and looked at.
 
+use std::io;
 use std::sync::{Arc, PoisonError};
 
 use super::{Connection, GOODBYE, Shell};
@@ -73,6 +74,18 @@ impl Shell<'_> {
             more => format!(" and {more} more"),
         };
         self.inform(format!("with this session go {}{more}", named.join(", ")));
+    }
+
+    /// Asks for the credentials of a scheme, without showing them.
+    pub(super) async fn ask_secret(&self, scheme: &str) -> Result<String> {
+        match self.asker().secret(format!("{scheme} credentials, like USER:PASSWORD: ")).await {
+            Some(Ok(secret)) => Ok(secret),
+            Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                Err(Error::new(Kind::Interrupted, String::new()))
+            }
+            Some(Err(error)) => Err(Error::new(Kind::Io, "cannot ask for credentials").because(error)),
+            None => Err(Error::usage("no credentials are given, and there is no terminal to ask on")),
+        }
     }
 
     /// Adds an identity, for this session and those that follow.
