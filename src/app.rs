@@ -3,6 +3,7 @@
 //! Nothing below this floor looks at the environment or at terminals, and nothing above it exists.
 
 mod complete;
+mod config_file;
 mod secret;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::cli::profile::EditMode;
 use crate::cli::{Cli, ColorChoice, Globals, Source};
 use crate::command::{Asker, Command, WorksOn};
 use crate::error::{Error, Kind, Result};
@@ -32,7 +34,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if complete::answered(&args, &absent) {
         return ExitCode::SUCCESS;
     }
-    let cli = match Cli::parse(args, &absent) {
+    let mut cli = match Cli::parse(args, &absent) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no failure.
@@ -40,8 +42,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
         }
     };
+    let completed = config_file::complete(&mut cli);
     let terminal = Terminal::look(&cli.globals);
-    let kind = match execute(cli, &terminal) {
+    let result = completed.and_then(|note| {
+        note.iter().for_each(|note| terminal.note(note));
+        execute(cli, &terminal)
+    });
+    let kind = match result {
         Ok(worst) => worst,
         Err(error) => {
             terminal.report(&error);
@@ -92,6 +99,10 @@ impl Terminal {
         self.columns
             .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
             .unwrap_or(80)
+    }
+
+    fn note(&self, note: &Note) {
+        let _ = writeln!(io::stderr(), "{}", self.stderr_palette.note(note));
     }
 }
 
@@ -168,7 +179,7 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
         .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
     let result = runtime.block_on(async {
         let interrupts = Interrupts::listen()?;
-        let Cli { globals, keep_going, command } = cli;
+        let Cli { globals, keep_going, command, .. } = cli;
         match command {
             Some(command) => one_command(command, globals, interrupts, terminal).await,
             None => lines(globals, keep_going, interrupts, terminal).await,
@@ -182,7 +193,7 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
 /// Connects, runs a command, closes the session.
 async fn one_command(
     command: Command,
-    globals: Globals,
+    mut globals: Globals,
     mut interrupts: Interrupts,
     terminal: &Terminal,
 ) -> Result<Option<Kind>> {
@@ -195,10 +206,16 @@ async fn one_command(
         WorksOn::Nothing => None,
     };
     let store: Arc<dyn Store> = match source {
-        Some(source) => tokio::select! {
-            store = run::open(&source, &globals) => store?,
-            kind = interrupts.next() => return Err(Error::new(kind, String::new())),
-        },
+        Some(source) => {
+            let open = async {
+                run::authenticate(&mut globals, terminal).await?;
+                run::open(&source, &globals).await
+            };
+            tokio::select! {
+                store = open => store?,
+                kind = interrupts.next() => return Err(Error::new(kind, String::new())),
+            }
+        }
         None => Arc::new(Ensemble::new(Rules::default()).store(globals.max_request)),
     };
     let job = Job { store: &store, out: &out, globals: &globals, asker: terminal, background: None };
@@ -210,20 +227,37 @@ async fn one_command(
     run::outcome(result, written)
 }
 
+/// Lines of history that are kept unless the profile says otherwise.
+const REMEMBERED: usize = 10_000;
+
 /// Carries out lines: those of standard input, or those that somebody types.
 async fn lines(
-    globals: Globals,
+    mut globals: Globals,
     keep_going: bool,
-    interrupts: Interrupts,
+    mut interrupts: Interrupts,
     terminal: &Terminal,
 ) -> Result<Option<Kind>> {
+    tokio::select! {
+        done = run::authenticate(&mut globals, terminal) => done?,
+        kind = interrupts.next() => return Err(Error::new(kind, String::new())),
+    }
+    let profile = globals.profile.clone();
+    let pager = profile.pager.or_else(|| variable("PAGER")).unwrap_or_else(|| "less -RX".into());
     let settled = Settled {
+        profile: profile.name,
+        production: profile.production,
+        prompt_color: profile.prompt_color,
+        aliases: profile.aliases.into_iter().collect(),
+        rc_file: profile.rc_file,
         keep_going,
-        pager: Some(variable("PAGER").unwrap_or_else(|| "less -RX".into())),
+        pager: Some(pager).filter(|pager| !pager.is_empty()),
         editor: Some(variable("VISUAL").or_else(|| variable("EDITOR")).unwrap_or_else(|| "vi".into())),
         scratch: std::env::temp_dir(),
-        editing: Editing { vi: false, history: history() },
-        ..Settled::default()
+        editing: Editing {
+            vi: profile.edit_mode == EditMode::Vi,
+            history: history(),
+            remembered: profile.history_size.unwrap_or(REMEMBERED),
+        },
     };
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         shell::talk(terminal, globals, settled, interrupts).await

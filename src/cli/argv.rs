@@ -15,7 +15,7 @@ pub(super) struct Normal {
 /// `-s`, which behind the command means something else. `root` has the options that are possible
 /// there.
 pub(super) fn normalise(args: impl IntoIterator<Item = OsString>, root: &clap::Command) -> Normal {
-    let mut args = args.into_iter();
+    let mut args = args.into_iter().peekable();
     let mut command = None;
     let mut normal: Vec<OsString> = args.by_ref().take(1).collect();
     while let Some(arg) = args.next() {
@@ -34,6 +34,15 @@ pub(super) fn normalise(args: impl IntoIterator<Item = OsString>, root: &clap::C
                 normal.extend(args.next().map(milliseconds));
             }
             "-r" => normal.push("--allow-read-only-server".into()),
+            // Its value can be left out, and no command has a colon in its name.
+            "--ask-auth" => match args.next_if(|next| next.to_str().is_some_and(|next| next.contains(':'))) {
+                Some(who) => {
+                    let mut joined = OsString::from("--ask-auth=");
+                    joined.push(who);
+                    normal.push(joined);
+                }
+                None => normal.push(arg),
+            },
             // zkx always waits for its connection.
             "-waitforconnection" => {}
             _ => {
@@ -67,7 +76,7 @@ pub(super) fn takes_value(root: &clap::Command, option: &str) -> bool {
             Some(long) => arg.get_long() == Some(long),
             None => option.len() == 2 && arg.get_short().is_some_and(|short| option.ends_with(short)),
         };
-        named && arg.get_action().takes_values()
+        named && arg.get_action().takes_values() && !arg.is_require_equals_set()
     })
 }
 
@@ -95,5 +104,7 @@ mod tests {
             "zkx --output=json --auth digest:a:b --server h get /x"
         );
         assert_eq!(rewritten("zkx -y deleteall -server"), "zkx -y deleteall -server");
+        assert_eq!(rewritten("zkx --ask-auth digest:ann -s h ls"), "zkx --ask-auth=digest:ann --server h ls");
+        assert_eq!(rewritten("zkx --ask-auth ls -s"), "zkx --ask-auth ls -s");
     }
 }

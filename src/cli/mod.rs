@@ -3,17 +3,21 @@
 mod argv;
 pub mod complete;
 mod line;
+pub mod profile;
 mod refusal;
 mod source;
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use argv::{Normal, normalise};
 pub use line::OnALine;
+use profile::{Ask, Configuration, Given, Profile, Variable};
 use refusal::tidy;
 pub use source::Source;
 
@@ -26,6 +30,8 @@ use crate::render::Format;
 pub struct Cli {
     /// Options that every command has.
     pub globals: Globals,
+    /// Which of them were given, and where.
+    pub given: Given,
     /// Goes on after an error, in lines that are read.
     pub keep_going: bool,
     /// What to do; the shell, or the lines of standard input, if it is nothing.
@@ -122,7 +128,7 @@ impl Cli {
             Some((name, command)) => Some(Command::read(name, command)?),
             None => None,
         };
-        Ok(Self { globals, keep_going, command })
+        Ok(Self { globals, given: Given::new(matches), keep_going, command })
     }
 }
 
@@ -148,9 +154,39 @@ pub struct Globals {
           value_parser = source::parse, hide_default_value = true)]
     pub server: Source,
 
-    /// Credentials as SCHEME:SECRET, like digest:USER:PASSWORD; may be given more than once
+    /// Take servers, credentials and settings from this profile of the configuration file
+    #[arg(id = "profile", long, global = true, value_name = "PROFILE", env = "ZKX_PROFILE")]
+    pub profile_name: Option<String>,
+
+    /// Configuration file [default: ~/.config/zkx/config.yaml]
+    #[arg(id = "config", long, global = true, value_name = "FILE", env = "ZKX_CONFIG")]
+    pub config_file: Option<PathBuf>,
+
+    /// Credentials as SCHEME:SECRET, like digest:USER:PASSWORD; may be given more than once. Others see
+    /// them in the list of processes: the next two options, ZKX_AUTH and profiles keep them secret
     #[arg(long, global = true, value_name = "AUTH", env = "ZKX_AUTH", hide_env_values = true, value_parser = auth)]
     pub auth: Vec<Auth>,
+
+    /// File with credentials, one a line, that nobody else may read
+    #[arg(long, global = true, value_name = "FILE", env = "ZKX_AUTH_FILE")]
+    pub auth_file: Vec<PathBuf>,
+
+    /// Ask on the terminal for credentials, or for the password of somebody like digest:USER
+    #[arg(long, global = true, value_name = "SCHEME:USER", env = "ZKX_ASK_AUTH", value_parser = Ask::parse,
+          num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub ask_auth: Vec<Ask>,
+
+    /// Variables of the environment to take credentials from; a profile names them.
+    #[arg(skip)]
+    pub auth_env: Vec<Variable>,
+
+    /// What the configuration file says that no option does.
+    #[arg(skip)]
+    pub profile: Profile,
+
+    /// The configuration file, where there is one.
+    #[arg(skip)]
+    pub configuration: Option<Arc<Configuration>>,
 
     /// Format of the answer
     #[arg(

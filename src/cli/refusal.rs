@@ -4,11 +4,11 @@ use clap::error::{ContextKind, ContextValue};
 
 use crate::command::Command;
 
-/// Takes out what must not be repeated, the value of a mistyped `--auth`, and what says the same
+/// Takes out what must not be repeated, the value of a mistyped `--auth` or `--ask-auth`, and what says the same
 /// thing twice, an alias beside its command.
 pub(super) fn tidy(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
-        && argument.starts_with("--auth")
+        && (argument.starts_with("--auth") || argument.starts_with("--ask-auth"))
         && error.get(ContextKind::InvalidValue).is_some()
     {
         error.insert(ContextKind::InvalidValue, ContextValue::String("***".into()));

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
+use super::profiles::Configured;
 use crate::error::{Error, Result};
 use crate::store::{Outcome, Store, Write, Written};
 use crate::view::Out;
@@ -41,6 +42,15 @@ pub trait Asker: Send + Sync {
     /// What is typed on the terminal without being shown; `None` when there is nobody to ask. Ctrl-C is
     /// [`std::io::ErrorKind::Interrupted`].
     fn secret(&self, _prompt: String) -> BoxFuture<'_, Option<std::io::Result<String>>> {
+        Box::pin(async { None })
+    }
+}
+
+/// Nobody to ask.
+pub struct Nobody;
+
+impl Asker for Nobody {
+    fn confirm(&self, _: String) -> BoxFuture<'_, Option<bool>> {
         Box::pin(async { None })
     }
 }
@@ -146,6 +156,8 @@ pub struct Context<'a> {
     pub progress: &'a Progress,
     /// Who keeps its watches when it has ended.
     pub background: Option<&'a dyn Background>,
+    /// The configuration file, where there is one to ask for.
+    pub configured: Option<&'a dyn Configured>,
 }
 
 /// A recursive change that is about to be made.

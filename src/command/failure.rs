@@ -32,7 +32,9 @@ pub fn error(failure: Failure, verb: &str, path: &str) -> Error {
         Failure::Oversize { length, .. } => Error::new(Kind::Connection, format!("{cannot}: {failure}"))
             .hint(format!("--max-reply {length} takes it")),
         Failure::Unsupported { .. } => Error::new(Kind::Refused, format!("{cannot}: {failure}")),
-        Failure::ReadOnly => Error::usage(format!("{cannot}: this is a read-only session (--read-only)")),
+        Failure::ReadOnly => Error::usage(format!(
+            "{cannot}: this session is read-only (--read-only, ZKX_READ_ONLY or its profile)"
+        )),
         Failure::Protocol(_) => Error::new(Kind::Connection, format!("{cannot}: {failure}")),
     }
 }

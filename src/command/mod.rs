@@ -14,6 +14,7 @@ mod get;
 mod get_acl;
 mod input;
 mod ls;
+mod profiles;
 mod server;
 mod set;
 mod set_acl;
@@ -27,10 +28,11 @@ mod whoami;
 use clap::ArgMatches;
 
 pub use completions::Shell;
-pub use context::{Armed, Asker, Background, Context, Progress, Report, Settings, WatchedPart};
+pub use context::{Armed, Asker, Background, Context, Nobody, Progress, Report, Settings, WatchedPart};
 pub use create::NewPath;
 pub use failure::{Nearest, error as failed, nearest};
 pub use get_acl::masked;
+pub use profiles::Configured;
 pub use single::Single;
 
 use crate::client::ConnectString;
@@ -99,6 +101,7 @@ commands! {
     WhoAmI(whoami::WhoAmI) "whoami";
     Server(server::Server) "server";
     Completions(completions::Completions) "completions";
+    Profiles(profiles::Profiles) "profiles";
 }
 
 impl Command {
@@ -140,9 +143,14 @@ impl Command {
     pub fn works_on(&self) -> WorksOn<'_> {
         match self {
             Self::Server(server) => server.forked().map_or(WorksOn::Nothing, WorksOn::Servers),
-            Self::Completions(_) => WorksOn::Nothing,
+            Self::Completions(_) | Self::Profiles(_) => WorksOn::Nothing,
             _ => WorksOn::Named,
         }
+    }
+
+    /// Whether it is about the configuration file, so that a broken one is its business.
+    pub fn needs_configuration(&self) -> bool {
+        matches!(self, Self::Profiles(_))
     }
 }
 
@@ -157,8 +165,9 @@ pub enum WorksOn<'a> {
     Nothing,
 }
 
-/// Reads a path argument. A slash at its end is what completion leaves there, and means nothing.
-fn path(text: &str) -> Result<ZPath, String> {
+/// Reads a path argument. A slash at its end is what completion leaves there, and means nothing. The words
+/// of the error say what to type instead.
+pub fn path(text: &str) -> Result<ZPath, String> {
     let bare = text.strip_suffix('/').filter(|bare| !bare.is_empty() && !bare.ends_with('/'));
     ZPath::parse(bare.unwrap_or(text)).map_err(|error| with_correction(text, &error.to_string()))
 }

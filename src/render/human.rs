@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::feed::Feed;
 use super::times::Clock;
-use super::{Options, Renderer, data, tree};
+use super::{Options, Renderer, data, profiles, tree};
 use crate::view::{
     Changed, EventRow, Happening, Identity, ListingView, LongRow, Planned, PlannedRow, Row, Seen,
     SessionView, Shape, View, hex,
@@ -243,6 +243,9 @@ impl Renderer for Human {
                 writeln!(out, "{:<10}  {}  since {since}", watch.kind, self.name(&watch.path))
             }),
             View::Text(lines) => lines.iter().try_for_each(|line| writeln!(out, "{}", self.name(line))),
+            View::Profiles(view) => profiles::list(view, self.options.palette, out),
+            View::Profile(view) => profiles::show(view, self.options.palette, out),
+            View::Checked(view) => profiles::check(view, self.options.palette, out),
         }
     }
 

@@ -10,6 +10,7 @@ mod human;
 mod json;
 mod json_text;
 mod palette;
+mod profiles;
 mod times;
 mod tree;
 mod yaml;
@@ -22,7 +23,7 @@ use tokio::sync::mpsc;
 
 use crate::view::{Message, Note, Out, Shape, View, channel};
 use feed::Feed;
-pub use palette::Palette;
+pub use palette::{Palette, PromptColor};
 
 /// The formats of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

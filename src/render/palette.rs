@@ -12,6 +12,22 @@ pub struct Palette {
     colour: bool,
 }
 
+/// The colours that a prompt can have, and none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum PromptColor {
+    None,
+    Black,
+    Red,
+    Green,
+    Yellow,
+    Blue,
+    #[value(alias = "purple")]
+    Magenta,
+    Cyan,
+    White,
+}
+
 impl Palette {
     /// A palette with or without colour.
     pub fn new(colour: bool) -> Self {
@@ -75,6 +91,22 @@ impl Palette {
     /// Warnings.
     pub fn warning(self) -> Style {
         self.style(Color::Yellow.bold())
+    }
+
+    /// A prompt that somebody chose the colour of.
+    pub fn prompt(self, color: PromptColor) -> Style {
+        let color = match color {
+            PromptColor::None => return Style::new(),
+            PromptColor::Black => Color::Black,
+            PromptColor::Red => Color::Red,
+            PromptColor::Green => Color::Green,
+            PromptColor::Yellow => Color::Yellow,
+            PromptColor::Blue => Color::Blue,
+            PromptColor::Magenta => Color::Purple,
+            PromptColor::Cyan => Color::Cyan,
+            PromptColor::White => Color::White,
+        };
+        self.style(color.bold())
     }
 
     /// Hints.

@@ -1,12 +1,15 @@
 //! Runs one command on a store: with its switches, until it is done or interrupted.
 
+mod credentials;
 mod dry_run;
 mod interrupts;
+mod profiles;
 mod source;
 
 use std::io;
 use std::sync::Arc;
 
+pub use credentials::authenticate;
 pub use interrupts::Interrupts;
 pub use source::open;
 
@@ -38,7 +41,7 @@ impl Job<'_> {
             yes: self.globals.yes || dry_run,
             max_nodes: self.globals.max_nodes.or(dry_run.then_some(usize::MAX)),
             show_secrets: self.globals.show_secrets,
-            protected: Vec::new(),
+            protected: self.globals.profile.protected.clone(),
             one_shot: self.background.is_none(),
             dry_run,
         }
@@ -56,6 +59,7 @@ impl Job<'_> {
             asker: self.asker,
             progress: &progress,
             background: self.background,
+            configured: Some(&profiles::Profiles(self.globals)),
         };
         let run = async {
             if settings.dry_run {

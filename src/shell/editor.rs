@@ -15,9 +15,6 @@ use crate::render::Sink;
 
 type Rustyline = rustyline::Editor<Assist, FileHistory>;
 
-/// Lines remembered.
-const HISTORY: usize = 10_000;
-
 /// How to edit.
 #[derive(Clone, Debug, Default)]
 pub struct Editing {
@@ -25,6 +22,8 @@ pub struct Editing {
     pub vi: bool,
     /// Where what was typed is kept; nowhere if there is none.
     pub history: Option<PathBuf>,
+    /// How many lines of it.
+    pub remembered: usize,
 }
 
 /// What the editor is asked for.
@@ -93,7 +92,7 @@ impl Editor {
     pub(super) fn start(editing: Editing, assist: Assist) -> Result<Self> {
         let cannot = |error: ReadlineError| Error::new(Kind::Io, "cannot use the terminal").because(error);
         let config = Config::builder()
-            .max_history_size(HISTORY)
+            .max_history_size(editing.remembered)
             .and_then(|config| config.history_ignore_dups(true))
             .map_err(cannot)?
             .history_ignore_space(true)

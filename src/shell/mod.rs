@@ -61,6 +61,8 @@ pub struct Settled {
     pub profile: Option<String>,
     /// Its changes are confirmed by typing its name.
     pub production: bool,
+    /// The colour of the prompt, where the profile has one.
+    pub prompt_color: Option<render::PromptColor>,
     /// Short names for lines.
     pub aliases: BTreeMap<String, String>,
     /// Lines to begin with, when somebody types.
@@ -80,7 +82,11 @@ pub struct Settled {
 impl Settled {
     /// How the prompt looks.
     fn prompt_style(&self, palette: render::Palette) -> Style {
-        if self.production { palette.error() } else { palette.parent() }
+        match self.prompt_color {
+            Some(color) => palette.prompt(color),
+            None if self.production => palette.error(),
+            None => palette.parent(),
+        }
     }
 }
 

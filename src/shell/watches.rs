@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::AbortHandle;
 
-use crate::command::{Armed, Asker, Background, Context, Progress, Settings, WatchedPart};
+use crate::command::{Armed, Background, Context, Nobody, Progress, Settings, WatchedPart};
 use crate::error::Result;
 use crate::store::Store;
 use crate::view::{Message, Note, Out, Shape, channel};
@@ -104,9 +103,11 @@ impl Background for Keeper {
                         shared: &store,
                         out: &out,
                         settings: &settings,
+                        // Not while something else is typed.
                         asker: &Nobody,
                         progress: &progress,
                         background: None,
+                        configured: None,
                     };
                     (armed.report)(&cx).await
                 };
@@ -144,13 +145,4 @@ async fn pass_on(
         }
     }
     Ok(())
-}
-
-/// Nobody can be asked while somebody types.
-struct Nobody;
-
-impl Asker for Nobody {
-    fn confirm(&self, _: String) -> BoxFuture<'_, Option<bool>> {
-        Box::pin(async { None })
-    }
 }

@@ -5,6 +5,7 @@
 
 mod out;
 mod plan;
+mod profile;
 mod rows;
 
 use std::borrow::Cow;
@@ -17,6 +18,9 @@ use serde::{Serialize, Serializer};
 
 pub use out::{Flushed, Message, Out, Settled, Shape, channel};
 pub use plan::{Planned, PlannedRow};
+pub use profile::{
+    CheckedView, ConnectionView, ProblemView, ProfileSummary, ProfileView, ProfilesView, SettingView,
+};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
 
 use crate::error::Kind;
@@ -54,6 +58,12 @@ pub enum View {
     Text(Vec<String>),
     /// `completions`.
     Completions(CompletionsView),
+    /// `profiles list`.
+    Profiles(ProfilesView),
+    /// `profiles show`.
+    Profile(ProfileView),
+    /// `profiles check`.
+    Checked(CheckedView),
 }
 
 /// A path as it is serialised.

@@ -25,7 +25,7 @@ on_every_server! {
         let here = |line: &str| Zkx::new().server(lab.at(proxy.addr())).args(line.split(' '));
         for line in WRITES {
             let output = here(&format!("--read-only --yes {line}")).run().code(2);
-            assert!(output.stderr.contains("this is a read-only session (--read-only)"), "{output}");
+            assert!(output.stderr.contains("this session is read-only (--read-only, "), "{output}");
             assert_eq!(output.out(), "");
             here(&format!("--yes {line}")).env("ZKX_READ_ONLY", "yes").run().code(2);
         }
