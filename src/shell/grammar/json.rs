@@ -15,27 +15,21 @@ pub(super) enum Json {
     Open,
 }
 
-/// More than a znode's data can be under any usual `jute.maxbuffer`: what goes on for longer is not
-/// looked at, for it would be read again with every line that comes.
+/// More bytes than a znode's data can be under any usual `jute.maxbuffer`: what goes on for longer is no
+/// JSON, for it would be read again with every line that comes.
 const LONGEST: usize = 1 << 20;
 
 /// Looks for JSON at the beginning of `rest`.
 pub(super) fn find(rest: &str) -> Json {
     let Some(inside) = rest.strip_prefix(['{', '[']) else { return Json::No };
-    let begins = inside.trim_start().chars().next();
-    // Most of what begins so is a glob, or JSON without blanks.
-    if rest.len() > LONGEST
-        || !begins
-            .is_none_or(|c| matches!(c, '"' | '{' | '[' | '}' | ']' | '-' | '0'..='9' | 't' | 'f' | 'n'))
-    {
-        return Json::No;
-    }
-    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<IgnoredAny>();
+    let (near, far) = rest.split_at(rest.floor_char_boundary(LONGEST));
+    let mut values = serde_json::Deserializer::from_str(near).into_iter::<IgnoredAny>();
     match values.next() {
         Some(Ok(_)) => whole(rest, values.byte_offset()),
         // A word like `[1` or `[t` is rather the beginning of a glob.
-        Some(Err(error)) if error.is_eof() && begins.is_none_or(|c| matches!(c, '"' | '{' | '[')) => {
-            Json::Open
+        Some(Err(error)) if error.is_eof() && far.is_empty() => {
+            let begins = inside.trim_start().chars().next();
+            if begins.is_none_or(|c| matches!(c, '"' | '{' | '[')) { Json::Open } else { Json::No }
         }
         _ => Json::No,
     }
@@ -63,6 +57,13 @@ mod tests {
         for other in [r#"{"a":1}"#, "{a,b}", "[12]*", "[1]", "{}", r#"{"a": 1}x"#, "/a", "", "x{\"a\": 1}"] {
             assert_eq!(find(other), Json::No, "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_behind_it_does_not_matter() {
+        let more = "\nls /".repeat(super::LONGEST);
+        assert_eq!(find(&format!("{{\"a\": 1}}{more}")), Json::Whole(8));
+        assert_eq!(find(&format!("[\"{}", "ü".repeat(super::LONGEST))), Json::No);
     }
 
     #[test]
