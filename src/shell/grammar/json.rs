@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::word::ends_word;
+use super::word::{ends_word, is_blank};
 
 /// Whether a word is JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,24 +23,22 @@ const LONGEST: usize = 1 << 20;
 pub(super) fn find(rest: &str) -> Json {
     let Some(inside) = rest.strip_prefix(['{', '[']) else { return Json::No };
     let (near, far) = rest.split_at(rest.floor_char_boundary(LONGEST));
+    // Where it goes on over several lines, its first must show that it is JSON: `[1` or `[t` is rather
+    // the beginning of a glob.
+    let begins = inside.trim_start_matches(is_blank).chars().next();
+    let goes_on = begins.is_none_or(|c| matches!(c, '\n' | '"' | '{' | '['));
     let mut values = serde_json::Deserializer::from_str(near).into_iter::<IgnoredAny>();
     match values.next() {
-        Some(Ok(_)) => whole(rest, values.byte_offset()),
-        // A word like `[1` or `[t` is rather the beginning of a glob.
-        Some(Err(error)) if error.is_eof() && far.is_empty() => {
-            let begins = inside.trim_start().chars().next();
-            if begins.is_none_or(|c| matches!(c, '"' | '{' | '[')) { Json::Open } else { Json::No }
+        Some(Ok(_)) => {
+            let (json, behind) = rest.split_at_checked(values.byte_offset()).unwrap_or((rest, ""));
+            let ends = behind.chars().next().is_none_or(ends_word);
+            let needed = json.contains(|c| ends_word(c) || c == '\\');
+            let lines_fit = goes_on || !json.contains('\n');
+            if ends && needed && lines_fit { Json::Whole(json.len()) } else { Json::No }
         }
+        Some(Err(error)) if error.is_eof() && far.is_empty() && goes_on => Json::Open,
         _ => Json::No,
     }
-}
-
-fn whole(rest: &str, length: usize) -> Json {
-    let (json, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
-    if !behind.chars().next().is_none_or(ends_word) {
-        return Json::No;
-    }
-    if json.contains(|c| ends_word(c) || c == '\\') { Json::Whole(length) } else { Json::No }
 }
 
 #[cfg(test)]
@@ -54,7 +52,10 @@ mod tests {
         assert_eq!(find("[1, 2]\n"), Json::Whole(6));
         assert_eq!(find("{\n \"a\": [true]\n}"), Json::Whole(16));
         assert_eq!(find(r#"{"a":"\n"}"#), Json::Whole(10));
-        for other in [r#"{"a":1}"#, "{a,b}", "[12]*", "[1]", "{}", r#"{"a": 1}x"#, "/a", "", "x{\"a\": 1}"] {
+        assert_eq!(find("[ \n1,\n2]"), Json::Whole(8));
+        for other in
+            [r#"{"a":1}"#, "{a,b}", "[12]*", "[1]", "{}", r#"{"a": 1}x"#, "/a", "", "x{\"a\": 1}", "[1,\n2]"]
+        {
             assert_eq!(find(other), Json::No, "{other}");
         }
     }

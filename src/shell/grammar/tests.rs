@@ -249,9 +249,11 @@ fn lines_that_come_one_by_one_are_put_together() {
     assert_eq!(push("ls / |").unwrap().unwrap_err().line, 8);
     assert_eq!(push("ls \\"), None);
     assert_eq!(push("/"), Some(Ok(vec![(9, 1)])));
+    assert_eq!(push("ls \\\r"), None);
+    assert_eq!(push(" /\r"), Some(Ok(vec![(11, 1)])));
     assert_eq!(push("get \"x"), None);
     assert!(feed.is_open());
-    assert_eq!(feed.finish().unwrap_err().line, 11);
+    assert_eq!(feed.finish().unwrap_err().line, 13);
     assert_eq!(feed.finish(), Ok(()));
 }
 
@@ -348,7 +350,7 @@ fn words_are_quoted_as_people_would() {
 /// Texts with much of what the language knows.
 fn tricky() -> impl Strategy<Value = String> {
     prop_oneof![
-        r#"[ab/ '"\\;|>&<!#*?\[\]{},$(`.1u\n\t-]{0,24}"#.prop_map(String::from),
+        r#"[ab/ '"\\;|>&<!#*?\[\]{},$(`.1u\n\t\r-]{0,24}"#.prop_map(String::from),
         any::<String>(),
         "[a-z/]{1,12}".prop_map(String::from),
     ]

@@ -192,7 +192,9 @@ impl<'a> Scanner<'a> {
         }
         let (first, from) = (self.at == self.start, self.at);
         self.at += 1;
-        let Some(c) = self.rest().chars().next() else {
+        // Of a line end of two characters the second may still come.
+        let next = self.rest().chars().next().filter(|_| self.rest() != "\r");
+        let Some(c) = next else {
             return Err(Fault {
                 message: "nothing follows the backslash".into(),
                 instead: Some("it joins the next line; quote it where it belongs to the word".into()),
