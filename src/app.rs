@@ -242,7 +242,11 @@ async fn lines(
         kind = interrupts.next() => return Err(Error::new(kind, String::new())),
     }
     let profile = globals.profile.clone();
-    let pager = profile.pager.or_else(|| variable("PAGER")).unwrap_or_else(|| "less -RX".into());
+    let pager = profile.pager.or_else(|| variable("PAGER")).or_else(|| {
+        // An answer must not be lost to a pager that an admin box does not have.
+        let installed = |name: &str| is_installed(name.split(' ').next().unwrap_or(name));
+        ["less -RX", "more"].iter().find(|name| installed(name)).map(ToString::to_string)
+    });
     let settled = Settled {
         profile: profile.name,
         production: profile.production,
@@ -250,7 +254,7 @@ async fn lines(
         aliases: profile.aliases.into_iter().collect(),
         rc_file: profile.rc_file,
         keep_going,
-        pager: Some(pager).filter(|pager| !pager.is_empty()),
+        pager: pager.filter(|pager| !pager.is_empty()),
         editor: Some(variable("VISUAL").or_else(|| variable("EDITOR")).unwrap_or_else(|| "vi".into())),
         scratch: std::env::temp_dir(),
         editing: Editing {
@@ -264,6 +268,11 @@ async fn lines(
     } else {
         shell::read_lines(terminal, globals, settled, interrupts).await
     }
+}
+
+/// Whether there is such a program.
+fn is_installed(name: &str) -> bool {
+    variable("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(name).is_file()))
 }
 
 /// Where the shell keeps what was typed; the directory is made, for nobody else to look into.
