@@ -20,6 +20,7 @@ mod run;
 mod secrets;
 mod session;
 mod sink;
+mod stage;
 mod watches;
 
 use std::collections::{BTreeMap, HashMap};
