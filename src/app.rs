@@ -42,7 +42,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
         }
     };
-    let completed = config_file::complete(&mut cli);
+    let completed = {
+        let lenient = cli.command.as_ref().is_some_and(Command::needs_configuration);
+        config_file::complete(&mut cli.globals, std::mem::take(&mut cli.given), lenient)
+    };
     let terminal = Terminal::look(&cli.globals);
     let result = completed.and_then(|note| {
         note.iter().for_each(|note| terminal.note(note));

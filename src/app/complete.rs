@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use clap::ValueEnum;
 
 use crate::cli::Globals;
 use crate::cli::complete::{PathSource, Question};
-use crate::command::Shell;
+use crate::command::{Nobody, Shell};
 use crate::error::Result;
 use crate::run;
 use crate::store::{Found, Read as Ask, Store};
@@ -43,8 +44,18 @@ pub(super) fn answered(args: &[OsString], absent: &dyn Fn(&str) -> bool) -> bool
     let question = shell.zip(line()).and_then(|(shell, line)| Question::read(shell, &settings, &line));
     if let Some(question) = question {
         let line = question.line();
-        let live =
-            Arc::new(Live { globals: Mutex::new(line.globals(absent)), asks: Mutex::default(), deadline });
+        let globals = line.globals(absent);
+        let config_file = globals.as_ref().and_then(|(globals, _)| globals.config_file.clone());
+        let globals = globals.and_then(|(mut globals, given)| {
+            super::config_file::complete(&mut globals, given, false).ok()?;
+            Some(globals)
+        });
+        let live = Arc::new(Live {
+            globals: Mutex::new(globals),
+            config_file: config_file.or_else(|| super::variable("ZKX_CONFIG").map(PathBuf::from)),
+            asks: Mutex::default(),
+            deadline,
+        });
         let paths: Arc<dyn PathSource> = live.clone();
         let answer = question.answer(&line.candidates(&paths));
         let _ = io::stdout().write_all(answer.as_bytes());
@@ -71,6 +82,8 @@ type Reads = (Vec<Ask>, mpsc::Sender<Vec<Option<Found>>>);
 struct Live {
     /// Where they are; taken when the first is asked for.
     globals: Mutex<Option<Globals>>,
+    /// The configuration file, where it is named.
+    config_file: Option<PathBuf>,
     asks: Mutex<Option<(tokio::sync::mpsc::UnboundedSender<Reads>, mpsc::Receiver<()>)>>,
     deadline: Instant,
 }
@@ -88,8 +101,10 @@ impl Live {
             globals.session_timeout = SESSION;
             let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
             let (closed, end) = mpsc::channel();
+            // Nobody can answer in the middle of a line.
+            globals.ask_auth.clear();
             thread::spawn(move || {
-                let _ = serve(&globals, receiver);
+                let _ = serve(globals, receiver);
                 let _ = closed.send(());
             });
             *asks = Some((sender, end));
@@ -112,12 +127,13 @@ impl Live {
     }
 }
 
-fn serve(globals: &Globals, mut asks: tokio::sync::mpsc::UnboundedReceiver<Reads>) -> Result<()> {
+fn serve(mut globals: Globals, mut asks: tokio::sync::mpsc::UnboundedReceiver<Reads>) -> Result<()> {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Ok(());
     };
     runtime.block_on(async {
-        let store = run::open(&globals.server, globals).await?;
+        run::authenticate(&mut globals, &Nobody).await?;
+        let store = run::open(&globals.server, &globals).await?;
         while let Some((reads, answer)) = asks.recv().await {
             let _ = answer.send(all(&*store, reads).await);
         }
@@ -149,5 +165,9 @@ impl PathSource for Live {
 
     fn here(&self) -> Option<ZPath> {
         None
+    }
+
+    fn profiles(&self) -> Vec<(String, Option<String>)> {
+        super::config_file::profiles(self.config_file.as_deref())
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::cli::complete::PathSource;
+use crate::cli::profile::{Config, Configuration};
 use crate::store::{Change, Found, Read, Store};
 use crate::znode::{Names, Stat, ZPath};
 
@@ -25,6 +26,7 @@ pub(super) struct Lookup {
     questions: UnboundedSender<String>,
     shared: Arc<Shared>,
     here: Arc<Mutex<ZPath>>,
+    configuration: Option<Arc<Configuration>>,
 }
 
 #[derive(Default)]
@@ -96,6 +98,11 @@ impl PathSource for Lookup {
     fn here(&self) -> Option<ZPath> {
         Some(self.here.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
+
+    fn profiles(&self) -> Vec<(String, Option<String>)> {
+        let config = self.configuration.as_ref().and_then(|configuration| configuration.config.as_ref().ok());
+        config.map_or_else(Vec::new, Config::summary)
+    }
 }
 
 /// The end that asks the ensemble.
@@ -105,10 +112,16 @@ pub(super) struct Librarian {
 }
 
 /// Both ends.
-pub(super) fn lookup(here: Arc<Mutex<ZPath>>) -> (Lookup, Librarian) {
+pub(super) fn lookup(
+    here: Arc<Mutex<ZPath>>,
+    configuration: Option<Arc<Configuration>>,
+) -> (Lookup, Librarian) {
     let (sender, questions) = unbounded_channel();
     let shared = Arc::new(Shared::default());
-    (Lookup { questions: sender, shared: Arc::clone(&shared), here }, Librarian { questions, shared })
+    (
+        Lookup { questions: sender, shared: Arc::clone(&shared), here, configuration },
+        Librarian { questions, shared },
+    )
 }
 
 impl Librarian {

@@ -44,7 +44,7 @@ impl Shell<'_> {
     /// Takes lines until somebody leaves.
     pub(super) async fn converse(&mut self) -> Result<Option<Kind>> {
         let _restored = Restored::new();
-        let (lookup, librarian) = lookup(Arc::clone(&self.here));
+        let (lookup, librarian) = lookup(Arc::clone(&self.here), self.globals.configuration.clone());
         let shared = Arc::clone(&self.shared);
         tokio::spawn(librarian.serve(move || shared.lock().unwrap_or_else(PoisonError::into_inner).clone()));
         let options = self.console.options(&self.globals);

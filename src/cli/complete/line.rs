@@ -7,6 +7,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::{Candidate, PathSource, candidates};
 use crate::cli::argv::{normalise, takes_value};
+use crate::cli::profile::Given;
 use crate::cli::{Globals, Root, SANDBOX, Source, definition, root};
 
 /// A command line of zkx up to the word at the cursor, in forms that clap knows.
@@ -39,7 +40,7 @@ impl Line {
 
     /// The global options that stand before the word at the cursor; `None` where they are wrong or
     /// not whole. Variables of the environment for which `absent` is true are not looked at.
-    pub fn globals(&self, absent: &dyn Fn(&str) -> bool) -> Option<Globals> {
+    pub fn globals(&self, absent: &dyn Fn(&str) -> bool) -> Option<(Globals, Given)> {
         let root = root(absent).subcommand_required(false).arg_required_else_help(false);
         let mut words = self.args.iter().take(self.args.len().saturating_sub(1));
         let mut own: Vec<&OsString> = words.by_ref().take(1).collect();
@@ -56,7 +57,8 @@ impl Line {
                 }
             }
         }
-        Globals::from_arg_matches(&root.try_get_matches_from(own).ok()?).ok()
+        let matches = root.try_get_matches_from(own).ok()?;
+        Some((Globals::from_arg_matches(&matches).ok()?, Given::new(matches)))
     }
 
     /// What the word at the cursor may become.

@@ -3,7 +3,7 @@
 //!
 //! It works on clap's definitions, so that a command that comes later is completed by itself. What
 //! clap cannot know, it asks for: znodes from a [`PathSource`], by the name of an argument's value
-//! (`PATH`, `ACL`, `DATA`, `SERVERS`, `AUTH`).
+//! (`PATH`, `ACL`, `DATA`, `SERVERS`, `AUTH`, `PROFILE`).
 
 mod acl;
 mod line;
@@ -129,6 +129,12 @@ fn values(arg: &Arg, paths: &Arc<dyn PathSource>) -> Option<ArgValueCompleter> {
                 word.to_str().map_or_else(Vec::new, |word| paths::complete(word, &*paths))
             }));
         }
+        Some("PROFILE") => {
+            let paths = Arc::clone(paths);
+            return Some(ArgValueCompleter::new(move |word: &OsStr| {
+                word.to_str().map_or_else(Vec::new, |word| profiles(word, &*paths))
+            }));
+        }
         Some("ACL") => acl::complete,
         Some("DATA") => |word| files("@", word),
         Some("SERVERS") => servers,
@@ -136,6 +142,11 @@ fn values(arg: &Arg, paths: &Arc<dyn PathSource>) -> Option<ArgValueCompleter> {
         _ => return None,
     };
     Some(ArgValueCompleter::new(move |word: &OsStr| word.to_str().map_or_else(Vec::new, of)))
+}
+
+fn profiles(word: &str, paths: &dyn PathSource) -> Vec<CompletionCandidate> {
+    let fitting = paths.profiles().into_iter().filter(|(name, _)| name.starts_with(word));
+    fitting.map(|(name, server)| candidate(&name, server, Kind::Value, false)).collect()
 }
 
 /// Files behind a prefix.

@@ -23,6 +23,11 @@ pub trait PathSource: Send + Sync {
 
     /// The znode that relative paths start from; `None` where there are none.
     fn here(&self) -> Option<ZPath>;
+
+    /// The names of the profiles, with their servers.
+    fn profiles(&self) -> Vec<(String, Option<String>)> {
+        Vec::new()
+    }
 }
 
 /// What the path `word` may become.

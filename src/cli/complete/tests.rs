@@ -163,7 +163,7 @@ fn servers_and_identities_have_beginnings() {
 #[test]
 fn global_options_are_read_from_half_a_line() {
     let globals = |line: &str| Line::new(line.split(' ').map(Into::into).collect()).globals(&|_| true);
-    let server = |line: &str| globals(line).map(|globals| globals.server.to_string());
+    let server = |line: &str| globals(line).map(|(globals, _)| globals.server.to_string());
     assert_eq!(server("zkx get /").as_deref(), Some("localhost:2181"));
     assert_eq!(server("zkx -s h:1 get /").as_deref(), Some("h:1"));
     assert_eq!(server("zkx get --server=h:1/x --nonsense -w --no /").as_deref(), Some("h:1/x"));
@@ -171,5 +171,5 @@ fn global_options_are_read_from_half_a_line() {
     assert_eq!(server("zkx -s h:0 get /"), None, "paths of another server would be wrong");
     assert_eq!(server("zkx --server "), None);
     assert_eq!(server("X=1 ZKX_SERVER=h:7 ZKX_YES=1 zkx get /").as_deref(), Some("h:7"));
-    assert_eq!(globals("zkx --auth digest:a:b --auth ip:x get /").unwrap().auth.len(), 2);
+    assert_eq!(globals("zkx --auth digest:a:b --auth ip:x get /").unwrap().0.auth.len(), 2);
 }

@@ -43,6 +43,12 @@ impl Config {
         self.profiles.iter().find(|(known, _)| known == name).map(|(_, section)| section)
     }
 
+    /// The names of all profiles, and their servers.
+    pub fn summary(&self) -> Vec<(String, Option<String>)> {
+        let server = |section: &Section| section.server.as_ref().map(ToString::to_string);
+        self.profiles.iter().map(|(name, section)| (name.clone(), server(section))).collect()
+    }
+
     /// Whether the file itself has passwords in it.
     pub fn holds_secrets(&self) -> bool {
         self.profiles.iter().any(|(_, section)| !section.credentials.inline.is_empty())

@@ -88,6 +88,30 @@ fn a_server_that_does_not_answer_costs_less_than_300_ms() {
     }
 }
 
+/// A home directory with profiles, and znodes of one of them.
+fn at_home() -> Zkx {
+    let config = "profiles:\n  prod: {server: 'mem:tree', auth: 'digest:ann:pw'}\n  preview: {}\n  other: {server: h}\n";
+    Zkx::new().file(".config/zkx/config.yaml", config).file(".config/zkx/tree", "/brokers/ids/7: x\n")
+}
+
+#[test]
+fn profiles_are_offered_and_followed() {
+    let offered = |zkx: Zkx, words: &[&str]| offered(zkx, words).success().out();
+    let found = offered(at_home(), &["--profile", "pr"]);
+    assert!(found.starts_with("prod\tmem:/") && found.ends_with("/.config/zkx/tree\npreview\t\n"), "{found}");
+    assert_eq!(offered(at_home(), &["profiles", "show", "o"]), "other\th:2181\n");
+    for words in [&["--profile", "prod", "get", "/bro"][..], &["get", "--profile=prod", "/bro"]] {
+        assert_eq!(offered(at_home(), words), "/brokers/\t1 child\n");
+    }
+    assert_eq!(offered(at_home().env("ZKX_PROFILE", "prod"), &["get", "/bro"]), "/brokers/\t1 child\n");
+    for (config, words) in
+        [("sever: x", ["--profile", ""]), ("sever: x", ["get", "/"]), ("default: x", ["get", "/"])]
+    {
+        let broken = Zkx::new().file(".config/zkx/config.yaml", config);
+        assert_eq!(offered(broken, &words), "");
+    }
+}
+
 on_every_server! {
     fn paths_are_those_of_the_server(lab: &Lab) {
         let mut truth = lab.truth();

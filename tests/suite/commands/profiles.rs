@@ -84,9 +84,7 @@ fn profiles_are_listed_in_every_format() {
       ]
     }
     "#);
-    insta::assert_snapshot!(shown(CONFIG, "-o ndjson profiles list"), @r#"
-    {"file":"~/.config/zkx/config.yaml","default":"dev","profiles":[{"name":"dev","server":"127.0.0.1:1","production":false,"readOnly":false,"protected":[],"chosen":true},{"name":"prod","server":"127.0.0.1:2,127.0.0.1:3/kafka","production":true,"readOnly":true,"protected":["/brokers","/config"],"chosen":false}]}
-    "#);
+    insta::assert_snapshot!(shown(CONFIG, "-o ndjson profiles list"), @r#"{"file":"~/.config/zkx/config.yaml","default":"dev","profiles":[{"name":"dev","server":"127.0.0.1:1","production":false,"readOnly":false,"protected":[],"chosen":true},{"name":"prod","server":"127.0.0.1:2,127.0.0.1:3/kafka","production":true,"readOnly":true,"protected":["/brokers","/config"],"chosen":false}]}"#);
     insta::assert_snapshot!(shown(CONFIG, "-o yaml profiles list"), @r#"
     file: ~/.config/zkx/config.yaml
     default: dev
@@ -260,9 +258,7 @@ fn without_a_file_there_are_no_profiles() {
     --- stderr ---
     note: there is no configuration file: `zkx profiles check` says where it would be
     "#);
-    insta::assert_snapshot!(run("profiles check"), @r#"
-    ~/.config/zkx/config.yaml: there is no such file, and none is needed
-    "#);
+    insta::assert_snapshot!(run("profiles check"), @"~/.config/zkx/config.yaml: there is no such file, and none is needed");
     insta::assert_snapshot!(run("--profile prod ls /"), @r#"
     --- stderr ---
     error: there is no profile `prod`: ~/.config/zkx/config.yaml does not exist
@@ -377,9 +373,7 @@ fn check_says_all_that_is_wrong() {
     {"file":"~/.config/zkx/config.yaml","exists":true,"profiles":[],"problems":[{"line":1,"column":9,"message":"`xml` is none of human, json, ndjson, yaml"},{"line":4,"column":5,"message":"`sever` is no setting of a profile","hint":"did you mean `server`?"},{"line":5,"column":11,"message":"not of the form SCHEME:SECRET, like digest:USER:PASSWORD"}]}
     [exit 3]
     "#);
-    insta::assert_snapshot!(shown("profiles: {a: {server: x}}", "profiles check"), @r#"
-    ~/.config/zkx/config.yaml: 1 profile, nothing wrong
-    "#);
+    insta::assert_snapshot!(shown("profiles: {a: {server: x}}", "profiles check"), @"~/.config/zkx/config.yaml: 1 profile, nothing wrong");
 }
 
 #[test]
