@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::Context;
 use crate::client::ConnectString;
@@ -68,6 +69,7 @@ impl Server {
     }
 
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
+        more_files();
         let address = SocketAddr::new(self.bind, self.port);
         let cannot = |error| Error::new(Kind::Io, format!("cannot listen on {address}")).because(error);
         let server = Listening::bind(address).await.map_err(cannot)?;
@@ -108,6 +110,14 @@ impl Server {
             Some(file) => Ensemble::from_file(self.rules(), file),
             None => Ok(Ensemble::new(self.rules())),
         }
+    }
+}
+
+/// As many connections as the system allows: what it gives by default is often a thousand files.
+fn more_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        // What it does not give is not needed yet.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
     }
 }
 

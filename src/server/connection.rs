@@ -234,7 +234,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let by_itself = |op: &OpCode| !matches!(op, OpCode::Check | OpCode::Error);
         let Some(op) = OpCode::from_wire(header.op).filter(by_itself) else {
             let unknown = ReplyHeader { xid: header.xid, zxid: -1, code: Code::UNIMPLEMENTED };
-            self.outbox.reply(unknown, |_| {});
+            self.outbox.reply(unknown, None);
             return Err(End::Flushed);
         };
         let id = self.id.ok_or(End::Now)?;
@@ -246,11 +246,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let zxid = if matches!(op, OpCode::Auth | OpCode::Sasl) { 0 } else { zxid };
         let xid = if op == OpCode::Ping { xid::PING } else { header.xid };
         let code = *result.as_ref().err().unwrap_or(&Code::OK);
-        self.outbox.reply(ReplyHeader { xid, zxid, code }, |w| {
-            if let Ok(reply) = &result {
-                reply.encode(w);
-            }
-        });
+        self.outbox.reply(ReplyHeader { xid, zxid, code }, result.as_ref().ok());
         match (op, code) {
             (OpCode::CloseSession, _) | (_, Code::AUTH_FAILED) => Err(End::Flushed),
             _ => Ok(()),

@@ -11,8 +11,10 @@ use super::budget::Budget;
 use crate::store::memory::{Listener, Told};
 use crate::wire::frame::write_frame;
 use crate::wire::reply::WatchEvent;
-use crate::wire::{Code, ReplyHeader, Writer, xid};
+use crate::wire::{Code, Reply, ReplyHeader, xid};
 
+/// Bytes in front of a reply: a length, and what [`ReplyHeader`] has.
+const HEADER: usize = 4 + 16;
 /// Time to take the last bytes of a connection that is over.
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -81,12 +83,15 @@ impl Outbox {
         open
     }
 
-    /// Adds a reply.
-    pub(super) fn reply(&self, header: ReplyHeader, body: impl FnOnce(&mut Writer<'_>)) {
+    /// Adds a reply, or an error.
+    pub(super) fn reply(&self, header: ReplyHeader, body: Option<&Reply>) {
         self.raw(|out| {
+            out.reserve(body.map_or(0, Reply::size) + HEADER);
             write_frame(out, "", |w| {
                 header.encode(w);
-                body(w);
+                if let Some(body) = body {
+                    body.encode(w);
+                }
             });
         });
     }

@@ -55,6 +55,9 @@ pub enum ReadResult {
     Failed(Code),
 }
 
+/// Bytes of a header.
+pub(super) const HEADER: usize = 9;
+
 fn header(w: &mut Writer<'_>, op: OpCode, done: bool, error: i32) {
     w.int(op as i32);
     w.bool(done);

@@ -36,6 +36,9 @@ impl ReplyHeader {
     }
 }
 
+/// Bytes of a stat, and of a length.
+const STAT: usize = 68 + 4;
+
 /// The body of a successful reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -92,6 +95,24 @@ impl Reply {
             _ => {}
         }
         self
+    }
+
+    /// About how many bytes the record takes, if it is long: room for it is best made at once.
+    pub fn size(&self) -> usize {
+        let data = |data: &Option<Bytes>| data.as_ref().map_or(0, Bytes::len) + STAT;
+        match self {
+            Self::Data(bytes, _) => data(bytes),
+            Self::Children(names) | Self::Children2(names, _) => names.size() + STAT,
+            Self::MultiRead(results) => results
+                .iter()
+                .map(|result| match result {
+                    ReadResult::Data(bytes, _) => data(bytes) + multi::HEADER,
+                    ReadResult::Children(names) => names.size() + 4 + multi::HEADER,
+                    ReadResult::Failed(_) => 4 + multi::HEADER,
+                })
+                .sum(),
+            _ => 0,
+        }
     }
 
     /// Writes the record that follows the header.

@@ -15,6 +15,7 @@ mod failover;
 mod faults;
 mod globs;
 mod harness;
+mod hostile;
 mod judges;
 mod overlay;
 mod readme;

@@ -46,6 +46,7 @@ pub(crate) mod op {
 
 /// The server's error codes that tests name.
 pub(crate) mod code {
+    pub(crate) const MARSHALLING_ERROR: i32 = -5;
     pub(crate) const UNIMPLEMENTED: i32 = -6;
     pub(crate) const BAD_ARGUMENTS: i32 = -8;
     pub(crate) const NO_NODE: i32 = -101;
