@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use bytes::Bytes;
 use clap::Args;
 
-use super::input::Encoding;
+use super::input::{Encoding, is_standard_input};
 use super::{Context, Single, failure, with_correction};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, Failure, Write};
@@ -126,6 +126,10 @@ impl Create {
         let data = self.encoding.at_hand(self.data.as_deref())?;
         let acl = self.acl.as_ref().map_or_else(|| vec![Acl::open()], |list| list.0.clone());
         Some(Single::create(Write::Create { path: self.path.0.to_string(), data, acl, mode }))
+    }
+
+    pub(super) fn reads_input(&self) -> bool {
+        is_standard_input(self.data.as_deref())
     }
 
     pub(super) async fn run(mut self, cx: &Context<'_>) -> Result<()> {

@@ -87,6 +87,11 @@ fn unhex(text: &[u8]) -> Result<Bytes> {
     Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }
 
+/// Whether a data argument stands for standard input.
+pub(super) fn is_standard_input(argument: Option<&OsStr>) -> bool {
+    argument.is_some_and(|argument| argument == "-")
+}
+
 async fn read(argument: OsString) -> Result<Bytes> {
     let bytes = argument.as_encoded_bytes();
     match bytes {

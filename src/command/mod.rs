@@ -139,6 +139,20 @@ impl Command {
         }
     }
 
+    /// Whether it asks something whose answer may be no: outside of the shell its exit code says so.
+    pub fn asks(&self) -> bool {
+        matches!(self, Self::Exists(_))
+    }
+
+    /// Whether it reads standard input to its end.
+    pub fn reads_input(&self) -> bool {
+        match self {
+            Self::Create(create) => create.reads_input(),
+            Self::Set(set) => set.reads_input(),
+            _ => false,
+        }
+    }
+
     /// Which tree it works on.
     pub fn works_on(&self) -> WorksOn<'_> {
         match self {

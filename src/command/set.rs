@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::create::note_verified;
-use super::input::Encoding;
+use super::input::{Encoding, is_standard_input};
 use super::{Context, Single, path};
 use crate::error::{Error, Result};
 use crate::store::{Write, stat};
@@ -60,6 +60,10 @@ impl Set {
         }
         let version = expected(self.version, self.old_version);
         Some(Single::set(Write::Set { path: self.path.to_string(), data, version }, self.stat))
+    }
+
+    pub(super) fn reads_input(&self) -> bool {
+        is_standard_input(self.data.as_deref())
     }
 
     pub(super) async fn run(mut self, cx: &Context<'_>) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Lines that nobody types: of standard input, of a file.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -25,6 +26,8 @@ type Said = Result<Statement, Trouble>;
 
 pub(super) enum Trouble {
     Syntax(SyntaxError),
+    /// A statement with bytes that are no text, on this line.
+    NoText(usize),
     Reading(io::Error),
 }
 
@@ -54,10 +57,12 @@ fn read(open: impl FnOnce() -> io::Result<Box<dyn Read>> + Send + 'static) -> Re
 fn feed(input: &mut Input, sender: &Sender<Vec<Said>>) {
     let mut feed = Feed::default();
     let mut piece: Vec<Said> = Vec::new();
-    let mut line = String::new();
-    loop {
+    let mut line = Vec::new();
+    // Of the statement that is being read, the line that is no text.
+    let mut no_text = None;
+    for number in 1.. {
         line.clear();
-        match input.read_line(&mut line) {
+        match input.read_until(b'\n', &mut line) {
             Ok(0) => break,
             Ok(_) => {}
             Err(error) => {
@@ -66,11 +71,20 @@ fn feed(input: &mut Input, sender: &Sender<Vec<Said>>) {
                 return;
             }
         }
-        let text = line.strip_suffix('\n').unwrap_or(&line);
-        match feed.push(text.strip_suffix('\r').unwrap_or(text)) {
+        let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
+        let text = String::from_utf8_lossy(bytes.strip_suffix(b"\r").unwrap_or(bytes));
+        if matches!(text, Cow::Owned(_)) {
+            no_text.get_or_insert(number);
+        }
+        // Editors of Windows put a byte order mark in front of a file.
+        let text = text.strip_prefix('\u{feff}').filter(|_| number == 1).unwrap_or(&text);
+        match feed.push(text) {
             None => {}
-            Some(Ok(statements)) => piece.extend(statements.into_iter().map(Ok)),
-            Some(Err(error)) => piece.push(Err(Trouble::Syntax(error))),
+            Some(result) => match (no_text.take(), result) {
+                (Some(number), _) => piece.push(Err(Trouble::NoText(number))),
+                (None, Ok(statements)) => piece.extend(statements.into_iter().map(Ok)),
+                (None, Err(error)) => piece.push(Err(Trouble::Syntax(error))),
+            },
         }
         // What is here already is handed over together; a line that somebody waits for, at once.
         let more = input.buffer().contains(&b'\n');
@@ -174,6 +188,11 @@ impl Shell<'_> {
                 }
             }
             Err(Trouble::Syntax(error)) => (error.line, Err(error.into_error())),
+            Err(Trouble::NoText(line)) => {
+                let error = Error::usage("this line is not UTF-8")
+                    .hint("@FILE, --hex and --base64 give data that is no text");
+                (line, Err(error))
+            }
             Err(Trouble::Reading(error)) => {
                 self.write_out(reading).await?;
                 let what = reading.named.unwrap_or("standard input");
@@ -204,8 +223,10 @@ impl Shell<'_> {
 
     /// Lets a plain write wait for others; gives back what is none.
     async fn postpone(&mut self, statement: Statement, batch: &mut Batch) -> Result<Option<Statement>> {
+        // What a glob stands for may depend on writes that still wait.
         let plain = matches!(&statement.action, Action::Command(words, Output::Screen)
-            if words.first().is_some_and(|word| matches!(word.text.as_str(), "create" | "set" | "delete")));
+            if words.first().is_some_and(|word| matches!(word.text.as_str(), "create" | "set" | "delete"))
+                && !words.iter().any(|word| word.glob));
         let alone = self.transaction.is_some() || self.screen.is_none();
         if !plain || alone || self.globals.dry_run || self.globals.read_only {
             return Ok(Some(statement));

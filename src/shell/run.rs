@@ -1,6 +1,7 @@
 //! Carries out statements.
 
 use std::ffi::OsString;
+use std::process::Stdio;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -248,6 +249,10 @@ impl Shell<'_> {
             settings: self.settings(),
             out: Arc::clone(reports),
         });
+        if command.reads_input() && self.editor.is_none() {
+            return Err(Error::usage("`-` cannot be the data here: standard input is these lines")
+                .hint("@FILE reads the data from a file; `--hex 2d` is a dash"));
+        }
         let asker = self.asker();
         let job = Job {
             store: &store,
@@ -256,7 +261,12 @@ impl Shell<'_> {
             asker: &*asker,
             background: keeper.as_ref().map(|keeper| keeper as &dyn Background),
         };
-        job.run(command, &mut self.interrupts).await
+        let asks = command.asks();
+        match job.run(command, &mut self.interrupts).await {
+            // `false` is an answer, not a failure.
+            Err(error) if asks && error.kind() == Kind::Refused && error.to_string().is_empty() => Ok(()),
+            result => result,
+        }
     }
 
     /// Puts a write into the transaction that was begun.
@@ -336,7 +346,12 @@ impl Shell<'_> {
     /// Runs a line for `sh`.
     async fn outside(&mut self, line: &str) -> Result<Flow> {
         self.settle().await?;
-        let mut child = shell(line)
+        let mut program = shell(line);
+        if self.editor.is_none() {
+            // The lines of standard input are the shell's own.
+            program.stdin(Stdio::null());
+        }
+        let mut child = program
             .spawn()
             .map_err(|error| Error::new(Kind::Io, format!("cannot start `{line}`")).because(error))?;
         let wait = tokio::task::spawn_blocking(move || child.wait());

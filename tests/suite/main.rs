@@ -20,4 +20,5 @@ mod judges;
 mod overlay;
 mod readme;
 mod session;
+mod shell;
 mod walk;

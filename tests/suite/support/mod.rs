@@ -12,6 +12,7 @@ pub(crate) mod mask;
 pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod proxy;
+pub(crate) mod screen;
 pub(crate) mod servers;
 pub(crate) mod truth;
 pub(crate) mod zkx;

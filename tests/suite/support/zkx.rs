@@ -70,6 +70,12 @@ impl Zkx {
         self
     }
 
+    /// As [`env`](Self::env), unless that says something else.
+    pub(super) fn default_env(mut self, key: &str, value: &str) -> Self {
+        self.envs.insert(0, (key.to_owned(), value.into()));
+        self
+    }
+
     /// A directory whose programs come before all others.
     pub(crate) fn path_first(self, directory: &str) -> Self {
         self.env("PATH", format!("{directory}:{}", path().display()))
@@ -118,8 +124,11 @@ impl Zkx {
         self.spawn().finish(timeout)
     }
 
-    pub(crate) fn spawn(self) -> Running {
-        let mut command = Command::new(&self.program);
+    /// What the system is to start; `runner` are words in front of the program's name.
+    pub(super) fn command(&self, runner: &[&str]) -> Command {
+        let mut words = runner.iter().map(OsStr::new).chain([self.program.as_os_str()]);
+        let mut command = Command::new(words.next().expect("a program"));
+        command.args(words);
         if let Some(server) = &self.server {
             command.arg("--server").arg(server);
         }
@@ -134,7 +143,13 @@ impl Zkx {
             .env("TERM", "dumb")
             .env("NO_COLOR", "1")
             .envs(self.envs.iter().map(|(key, value)| (key, value)))
-            .current_dir(self.home.path())
+            .current_dir(self.home.path());
+        command
+    }
+
+    pub(crate) fn spawn(self) -> Running {
+        let mut command = self.command(&[]);
+        command
             .stdin(match self.input {
                 Input::None => Stdio::null(),
                 _ => Stdio::piped(),
