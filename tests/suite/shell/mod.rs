@@ -5,6 +5,7 @@ mod life;
 mod lines;
 mod many;
 mod running;
+mod tour;
 mod typing;
 mod watches;
 
