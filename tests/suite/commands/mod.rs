@@ -8,6 +8,7 @@ use crate::support::lab::Lab;
 use crate::support::truth::Truth;
 use crate::support::zkx::{Output, Running, Zkx};
 
+mod add_watch;
 mod completions;
 mod create;
 mod create_data;
