@@ -359,7 +359,8 @@ impl Session {
                         return End::Closed(false);
                     }
                     if now >= dead_at {
-                        let silence = humantime::format_duration(self.timeout * 2 / 3);
+                        let silence = Duration::from_millis((self.timeout * 2 / 3).as_millis() as u64);
+                        let silence = humantime::format_duration(silence);
                         return End::Lost(format!("the server has been silent for {silence}"));
                     }
                     if now >= ping_at && link.out.is_empty() {

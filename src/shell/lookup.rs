@@ -1,7 +1,7 @@
 //! What the editor's thread wants to know of the tree, while somebody types.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -20,10 +20,18 @@ const KEPT: usize = 64;
 /// not there, or whose children may not be read.
 type Listing = Result<Arc<Names>, ()>;
 
+/// What is asked of the ensemble.
+enum Question {
+    /// The children of a znode, for the cache.
+    Children(String),
+    /// The stats of some znodes, for whoever waits.
+    Stats(Vec<String>, mpsc::Sender<Vec<Option<Stat>>>),
+}
+
 /// The editor's end.
 #[derive(Clone)]
 pub(super) struct Lookup {
-    questions: UnboundedSender<String>,
+    questions: UnboundedSender<Question>,
     shared: Arc<Shared>,
     here: Arc<Mutex<ZPath>>,
     configuration: Option<Arc<Configuration>>,
@@ -56,7 +64,7 @@ impl Lookup {
             return listing.clone().ok();
         }
         if cache.asked.insert(path.to_owned()) {
-            let _ = self.questions.send(path.to_owned());
+            let _ = self.questions.send(Question::Children(path.to_owned()));
         }
         let absent = |cache: &mut Cache| !cache.listings.contains_key(path) && cache.asked.contains(path);
         let (cache, _) = self
@@ -91,8 +99,10 @@ impl PathSource for Lookup {
         self.listing(path).map(|names| (*names).clone())
     }
 
-    fn stats(&self, _: &[String]) -> Option<Vec<Option<Stat>>> {
-        None
+    fn stats(&self, paths: &[String]) -> Option<Vec<Option<Stat>>> {
+        let (sender, stats) = mpsc::channel();
+        self.questions.send(Question::Stats(paths.to_vec(), sender)).ok()?;
+        stats.recv_timeout(BUDGET).ok()
     }
 
     fn here(&self) -> Option<ZPath> {
@@ -107,7 +117,7 @@ impl PathSource for Lookup {
 
 /// The end that asks the ensemble.
 pub(super) struct Librarian {
-    questions: UnboundedReceiver<String>,
+    questions: UnboundedReceiver<Question>,
     shared: Arc<Shared>,
 }
 
@@ -127,11 +137,23 @@ pub(super) fn lookup(
 impl Librarian {
     /// Answers questions; `store` is the one in use, if there is any.
     pub(super) async fn serve(mut self, store: impl Fn() -> Option<Arc<dyn Store>>) {
-        while let Some(path) = self.questions.recv().await {
-            let shared = Arc::clone(&self.shared);
-            match store() {
-                Some(store) => drop(tokio::spawn(answer(store, path, shared))),
-                None => shared.give(path, Err(())),
+        while let Some(question) = self.questions.recv().await {
+            match (question, store()) {
+                (Question::Children(path), Some(store)) => {
+                    tokio::spawn(answer(store, path, Arc::clone(&self.shared)));
+                }
+                (Question::Children(path), None) => self.shared.give(path, Err(())),
+                (Question::Stats(paths, asker), Some(store)) => {
+                    tokio::spawn(async move {
+                        let reads = paths.into_iter().map(Read::Stat).collect();
+                        let Ok(answers) = store.read(reads).await else { return };
+                        let stat =
+                            |answer: Result<Found, _>| answer.ok().and_then(|found| found.stat().copied());
+                        // Whoever asked may have had no more time.
+                        let _ = asker.send(answers.into_iter().map(stat).collect());
+                    });
+                }
+                (Question::Stats(..), None) => {}
             }
         }
     }

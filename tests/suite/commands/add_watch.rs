@@ -1,7 +1,6 @@
 //! `addWatch` on the command line, where it is a `watch` by zkCli's name.
 
 use super::{SOON, run, start};
-use crate::support::lab::Lab;
 
 on_every_server! {
     fn without_a_mode_everything_below_is_watched(lab: &Lab) {
