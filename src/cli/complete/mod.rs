@@ -122,26 +122,19 @@ fn values(arg: &Arg, paths: &Arc<dyn PathSource>) -> Option<ArgValueCompleter> {
         return Some(ArgValueCompleter::new(|_: &OsStr| Vec::new()));
     }
     let name = arg.get_value_names().and_then(|names| names.first()).map(|name| name.as_str());
-    let of: fn(&str) -> Vec<CompletionCandidate> = match name {
-        Some("PATH") => {
-            let paths = Arc::clone(paths);
-            return Some(ArgValueCompleter::new(move |word: &OsStr| {
-                word.to_str().map_or_else(Vec::new, |word| paths::complete(word, &*paths))
-            }));
-        }
-        Some("PROFILE") => {
-            let paths = Arc::clone(paths);
-            return Some(ArgValueCompleter::new(move |word: &OsStr| {
-                word.to_str().map_or_else(Vec::new, |word| profiles(word, &*paths))
-            }));
-        }
-        Some("ACL") => acl::complete,
-        Some("DATA") => |word| files("@", word),
+    let of: fn(&str, &dyn PathSource) -> Vec<CompletionCandidate> = match name {
+        Some("PATH") => paths::complete,
+        Some("PROFILE") => profiles,
         Some("SERVERS") => servers,
-        Some("AUTH") => |word| matching(word, &[("digest:", "digest:USER:PASSWORD")]),
+        Some("ACL") => |word, _| acl::complete(word),
+        Some("DATA") => |word, _| files("@", word),
+        Some("AUTH") => |word, _| matching(word, &[("digest:", "digest:USER:PASSWORD")]),
         _ => return None,
     };
-    Some(ArgValueCompleter::new(move |word: &OsStr| word.to_str().map_or_else(Vec::new, of)))
+    let paths = Arc::clone(paths);
+    Some(ArgValueCompleter::new(move |word: &OsStr| {
+        word.to_str().map_or_else(Vec::new, |word| of(word, &*paths))
+    }))
 }
 
 fn profiles(word: &str, paths: &dyn PathSource) -> Vec<CompletionCandidate> {
@@ -156,12 +149,18 @@ fn files(prefix: &str, word: &str) -> Vec<CompletionCandidate> {
     files.into_iter().map(|file| file.add_prefix(prefix)).collect()
 }
 
-fn servers(word: &str) -> Vec<CompletionCandidate> {
+fn servers(word: &str, paths: &dyn PathSource) -> Vec<CompletionCandidate> {
     if word.starts_with("mem:") {
         return files("mem:", word);
     }
+    let profiles = paths.profiles().into_iter().filter_map(|(name, servers)| Some((name, servers?)));
+    let fitting = profiles.filter(|(_, servers)| servers.starts_with(word));
+    let known = fitting.map(|(name, servers)| {
+        candidate(&servers, Some(format!("those of profile {name}")), Kind::Value, false)
+    });
     let sandbox = candidate(Source::SANDBOX, Some("a small world in memory".into()), Kind::Value, false);
-    let mut servers = matching(word, &[("mem:", "the znodes of a tree file, in memory")]);
+    let mut servers: Vec<_> = known.collect();
+    servers.extend(matching(word, &[("mem:", "the znodes of a tree file, in memory")]));
     servers.extend(Source::SANDBOX.starts_with(word).then_some(sandbox));
     servers
 }

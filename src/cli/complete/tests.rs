@@ -29,6 +29,10 @@ impl PathSource for Tree {
     fn here(&self) -> Option<ZPath> {
         self.1.map(|path| ZPath::parse(path).unwrap())
     }
+
+    fn profiles(&self) -> Vec<(String, Option<String>)> {
+        vec![("test".into(), None), ("production".into(), Some("zk1:2181,zk2:2181/app".into()))]
+    }
 }
 
 fn tree() -> Arc<dyn PathSource> {
@@ -151,7 +155,9 @@ fn acls_go_entry_by_entry() {
 
 #[test]
 fn servers_and_identities_have_beginnings() {
-    assert_eq!(values("zkx --server "), ["mem:", "sandbox:"]);
+    assert_eq!(values("zkx --server "), ["zk1:2181,zk2:2181/app", "mem:", "sandbox:"]);
+    assert_eq!(values("zkx --profile p"), ["production"]);
+    assert_eq!(read("zkx profiles show p")[0].help.as_deref(), Some("zk1:2181,zk2:2181/app"));
     assert_eq!(values("zkx -s san"), ["sandbox:"]);
     assert_eq!(values("zkx -s mem:Cargo.to"), ["mem:Cargo.toml"]);
     assert_eq!(values("zkx set /a @Cargo.to"), ["@Cargo.toml"]);
