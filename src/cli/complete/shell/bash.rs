@@ -72,13 +72,14 @@ impl Place {
             _ if matches!(self.how, MENU | INSERT_ALL) => {
                 ("nospace", values.iter().map(|value| self.quoted(value)).collect())
             }
+            // readline inserts what the replies have in common, which must not end within an escape. It
+            // inserts a single one even where it wants a list, because Tab has done nothing before.
+            _ if alike.len() > self.word.len() => ("nospace", vec![self.quoted(alike)]),
             // Nothing of a list is inserted.
             _ if self.how == LIST => {
                 let shown: Vec<Candidate> = fitting.into_iter().cloned().collect();
                 ("nospace", listed(&shown, columns))
             }
-            // readline inserts what the replies have in common, which must not end within an escape.
-            _ if alike.len() > self.word.len() => ("nospace", vec![self.quoted(alike)]),
             // They have no more in common than what is there, and stay as they are for reading.
             many => {
                 let rest = |of: &Candidate| {

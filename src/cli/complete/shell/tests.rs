@@ -32,6 +32,7 @@ fn bash_gets_what_it_can_insert() {
     assert_eq!(bash(b'\t', "zkx get \"/a c", "/a c", &spaces[1..]), "\n/a c\n");
     assert_eq!(bash(b'\t', "zkx get /a\\ ", "/a\\ ", &spaces), "nospace\n/a\\ b/\n/a\\ c\n");
     assert_eq!(bash(b'?', "zkx get /a\\ ", "/a\\ ", &spaces), "nospace\na b/\na c\n");
+    assert_eq!(bash(b'?', "zkx get /", "/", &spaces), "nospace\n/a\\ \n");
     assert_eq!(bash(b'%', "zkx get /a\\ ", "/a\\ ", &spaces), "nospace\n/a\\ b/\n/a\\ c\n");
     assert_eq!(bash(b'\t', "zkx get /x:y", "y", &[path("/x:yz$")]), "\nyz\\$\n");
     assert_eq!(bash(b'\t', "zkx get x > /t", "/t", &spaces), "default\n");
