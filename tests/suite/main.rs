@@ -21,4 +21,5 @@ mod overlay;
 mod readme;
 mod session;
 mod shell;
+mod shells;
 mod walk;

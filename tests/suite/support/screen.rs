@@ -79,6 +79,11 @@ impl Zkx {
                 let mut seen = sink.lock().unwrap();
                 seen.terminal.process(&chunk[..len]);
                 seen.bytes.extend_from_slice(&chunk[..len]);
+                // Some editors ask where the cursor is, and wait for the answer.
+                if chunk[..len].windows(4).any(|bytes| bytes == b"\x1b[6n") {
+                    let (row, column) = seen.terminal.screen().cursor_position();
+                    let _ = write!(source, "\x1b[{};{}R", row + 1, column + 1);
+                }
             }
         });
         Screen { child, keys, tty, before, seen, _home: home }
