@@ -1,4 +1,4 @@
-//! What was fetched from elsewhere, real servers and clients of other makers: where it must be, its absence
+//! What was fetched from elsewhere, real servers, clients of other makers and shells: where it must be, its absence
 //! is a failure, and elsewhere the test is skipped.
 
 use std::io::{self, Write};
@@ -29,7 +29,7 @@ pub(crate) fn skip<T>(what: &str) -> Option<T> {
     // The macros' output of a test that passes is not shown.
     let _ = writeln!(
         io::stderr(),
-        "SKIPPED: no ZooKeeper {what} (run scripts/dev/{what} provision): {}, number {count}",
+        "SKIPPED: {what} are missing (run scripts/dev/{what} provision): {}, number {count}",
         thread::current().name().unwrap_or("a test"),
     );
     None
