@@ -45,7 +45,7 @@ class Typing(Line):
                 times = self.type(shell)
             finally:
                 shell.end()
-        rows = [[name, len(taken), *(figure(value * 1000) for value in (
+        rows = [[name, str(len(taken)), *(figure(value * 1000) for value in (
             min(taken), statistics.median(taken), slow(taken), max(taken)))] for name, taken in times.items()]
         facts = {name: (statistics.median(taken) * 1000, slow(taken) * 1000) for name, taken in times.items()}
         return Findings(["", "times", "min ms", "median ms", "99 % ms", "max ms"], rows, facts)
