@@ -10,7 +10,9 @@ fuzz_target!(|bytes: &[u8]| {
     let variable = |_: &str| Some("digest:ann:pw".to_owned());
     let world = World { dir: Path::new("/etc"), home: Some(Path::new("/root")), variable: &variable };
     match parse(bytes, &world) {
-        Ok(config) => assert!(config.default.is_none_or(|name| config.profiles.iter().any(|(known, _)| *known == name))),
+        Ok(config) => {
+            assert!(config.default.is_none_or(|name| config.profiles.iter().any(|(known, _)| *known == name)))
+        }
         Err(problems) => {
             assert!(!problems.is_empty());
             for problem in problems {
