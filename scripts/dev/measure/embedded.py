@@ -76,7 +76,8 @@ class Speed(Line):
 class Memory(Line):
     """How much of it a znode takes."""
 
-    MOST = 400
+    # Five million of them fit into a gigabyte.
+    MOST = 200
 
     def __init__(self, rig):
         self.rig = rig
