@@ -6,6 +6,7 @@
 pub mod app;
 pub mod cli;
 pub mod client;
+pub mod cluster;
 pub mod command;
 pub mod error;
 pub mod kafka;

@@ -9,6 +9,7 @@
 //! A znode that vanishes between being listed and being read is skipped and counted.
 
 mod ahead;
+mod reads;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -18,6 +19,7 @@ use bytes::Bytes;
 use crate::store::{Answers, Failure, Outcome, Store};
 use crate::wire::Code;
 use crate::znode::{Names, Stat, ZPath};
+pub use reads::{Answered, Reads};
 
 /// Znodes read and not visited yet, at most, unless more are in flight: over a long way a walk takes as
 /// many round trips as its bytes need, and not as its znodes would.

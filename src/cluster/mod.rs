@@ -1,0 +1,19 @@
+//! A Kafka cluster as its znodes tell it ([`crate::kafka`]), and the ends of its logs, which only its
+//! brokers know.
+//!
+//! Nothing that is unreadable, invalid or gone meanwhile fails what is around it: each znode is an
+//! [`Entry`] that says how it was found.
+
+mod chroot;
+mod entry;
+mod health;
+mod min_isr;
+mod status;
+mod topics;
+
+pub use chroot::{Chroot, find, is_kafka};
+pub use entry::Entry;
+pub use health::{Health, Liveness};
+pub use min_isr::{MinIsr, MinIsrs};
+pub use status::{Registration, Regime, Status};
+pub use topics::{Partition, TopicScan, TopicState};
