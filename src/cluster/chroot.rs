@@ -56,10 +56,7 @@ async fn has_brokers(store: &dyn Store, path: &ZPath) -> Result<bool, Failure> {
 }
 
 /// The children of each; `None` for what is not there or may not be read.
-async fn children(
-    store: &dyn Store,
-    paths: Vec<ZPath>,
-) -> Result<Vec<(ZPath, Option<Names>)>, Failure> {
+async fn children(store: &dyn Store, paths: Vec<ZPath>) -> Result<Vec<(ZPath, Option<Names>)>, Failure> {
     let reads = paths.into_iter().map(|path| {
         let read = Read::Children(path.to_string());
         (path, read)

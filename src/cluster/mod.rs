@@ -15,5 +15,5 @@ pub use chroot::{Chroot, find, is_kafka};
 pub use entry::Entry;
 pub use health::{Health, Liveness};
 pub use min_isr::{MinIsr, MinIsrs};
-pub use status::{Registration, Regime, Status};
+pub use status::{Regime, Registration, Status};
 pub use topics::{Partition, TopicScan, TopicState};

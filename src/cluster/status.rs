@@ -148,12 +148,9 @@ impl Status {
         }
         for (place, answer) in Reads::new(store, reads).all().await? {
             match place {
-                Place::Broker(id) => {
-                    // Gone since it was listed.
-                    if answer != Err(Code::NO_NODE) {
-                        self.brokers.insert(id, Entry::of(answer));
-                    }
-                }
+                // Gone since it was listed.
+                Place::Broker(_) if answer == Err(Code::NO_NODE) => {}
+                Place::Broker(id) => drop(self.brokers.insert(id, Entry::of(answer))),
                 Place::DeletedTopic(topic) => {
                     let stat = answer.ok().as_ref().and_then(Found::stat).copied();
                     self.deleting.insert(topic, stat);

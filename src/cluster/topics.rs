@@ -211,7 +211,8 @@ impl<'a> TopicScan<'a> {
                 answers.extend(some.into_iter().map(|(_, answer)| Entry::<PartitionState>::of(answer)));
             }
         }
-        for partition in topics.iter_mut().filter(|topic| !topic.old).flat_map(|topic| &mut topic.partitions) {
+        for partition in topics.iter_mut().filter(|topic| !topic.old).flat_map(|topic| &mut topic.partitions)
+        {
             if let Some(state) = answers.pop_front() {
                 partition.state = state;
             }

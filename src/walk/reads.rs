@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::store::{Failure, Found, Outcome, Read, Store};
 use crate::store::Answers;
+use crate::store::{Failure, Found, Outcome, Read, Store};
 use crate::wire::Code;
 
 /// What was asked for, and what it is for.

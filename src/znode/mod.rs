@@ -3,6 +3,7 @@
 pub mod acl;
 pub mod data;
 pub mod event;
+mod like;
 pub mod mode;
 pub mod names;
 pub mod path;
@@ -11,6 +12,7 @@ pub mod text;
 
 pub use acl::{Acl, Perms};
 pub use event::{Event, EventKind};
+pub use like::Like;
 pub use mode::CreateMode;
 pub use names::Names;
 pub use path::ZPath;

@@ -162,7 +162,8 @@ pub enum Queue {
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Config, Self::Isr, Self::LogDir, Self::Acl, Self::ExtendedAcl, Self::Token];
+    pub const ALL: [Self; 6] =
+        [Self::Config, Self::Isr, Self::LogDir, Self::Acl, Self::ExtendedAcl, Self::Token];
 
     /// The path of the queue.
     pub fn folder(self) -> &'static str {

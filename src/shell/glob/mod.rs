@@ -5,7 +5,6 @@
 //! `create /n-{1..9}` nine znodes are created.
 
 mod braces;
-mod like;
 mod pattern;
 
 use std::collections::{HashSet, VecDeque};

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use super::like::Like;
 use crate::error::{Error, Result};
 use crate::shell::grammar::{quote, unescape};
 use crate::shell::paths;
-use crate::znode::ZPath;
+use crate::znode::{Like, ZPath};
 
 /// A path pattern: a path from the root with signs of globs in it.
 #[derive(Clone, Debug)]
@@ -100,7 +99,7 @@ pub(super) fn lead(steps: &[Step], names: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Pattern, Step, lead};
-    use crate::znode::ZPath;
+    use crate::znode::{Like, ZPath};
     use proptest::prelude::*;
 
     fn pattern(text: &str) -> Pattern {

@@ -4,7 +4,7 @@
 
 /// What a name is to be like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Like {
+pub struct Like {
     pieces: Vec<Piece>,
 }
 
@@ -33,7 +33,7 @@ impl Piece {
 impl Like {
     /// Reads the pattern of one name; `None` when it has no sign and so is the name itself. The error
     /// is what is wrong.
-    pub(super) fn parse(pattern: &str) -> Result<Option<Self>, &'static str> {
+    pub fn parse(pattern: &str) -> Result<Option<Self>, &'static str> {
         let mut pieces = Vec::new();
         let mut chars = pattern.chars();
         while let Some(c) = chars.next() {
@@ -50,7 +50,7 @@ impl Like {
     }
 
     /// Whether this name is.
-    pub(super) fn is_like(&self, name: &str) -> bool {
+    pub fn is_like(&self, name: &str) -> bool {
         let mut pieces = self.pieces.as_slice();
         let mut rest = name.chars();
         // Behind the last `*`, and what it has not taken yet. An earlier one need not take more: what
