@@ -7,6 +7,7 @@
 mod chroot;
 mod entry;
 mod health;
+pub mod log_end;
 mod min_isr;
 mod status;
 mod topics;
