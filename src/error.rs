@@ -31,6 +31,8 @@ pub enum Kind {
     Io,
     /// A bug in zkx.
     Bug,
+    /// A program that zkx ran ended with this code.
+    Program(u8),
     /// SIGINT.
     Interrupted,
     /// SIGTERM.
@@ -44,6 +46,7 @@ impl Kind {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::BrokenPipe => 0,
+            Self::Program(code) => code,
             Self::Refused => 1,
             Self::Usage => 2,
             Self::Config => 3,

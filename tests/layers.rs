@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 /// says so.
 const FLOORS: &[&[&str]] = &[
     &["error", "znode"],
-    &["wire", "treefile", "kafka"],
+    &["wire", "treefile", "kafka", "grammar"],
     &["client"],
     &["store"],
     &["walk", "server"],
-    &["cluster"],
+    &["cluster", "recipe"],
     &["view"],
     &["command"],
     &["render"],
@@ -38,6 +38,8 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     ("server", &["println!", "std::env", "clap", "nu_ansi_term"], "a server has no user"),
     ("cluster", &["println!", "std::env", "clap", "nu_ansi_term"], "a cluster has no user"),
     ("walk", &["println!", "std::env", "clap", "nu_ansi_term"], "a walk has no user"),
+    ("grammar", &["println!", "std::env", "tokio", "std::net", "std::fs"], "a language has no terminal"),
+    ("recipe", &["println!", "std::env", "clap", "nu_ansi_term", "std::fs"], "a recipe has no user"),
     ("view", &["println!", "std::env", "clap", "nu_ansi_term", "std::io"], "views are values"),
     ("command", &["println!", "std::env", "nu_ansi_term", "is_terminal"], "commands do not print"),
     ("render", &["std::env", "crate::store", "crate::client"], "renderers do not fetch"),

@@ -183,6 +183,12 @@ impl<'a> Context<'a> {
         self.store.write(write)
     }
 
+    /// The store, for whoever is about to change it.
+    pub(super) fn writing(&self) -> &'a dyn Store {
+        self.progress.wrote.store(true, Relaxed);
+        self.store
+    }
+
     /// See [`Store::multi`].
     pub(super) fn multi(&self, writes: Vec<Write>) -> Outcome<'a, Vec<Written>> {
         self.progress.wrote.store(true, Relaxed);

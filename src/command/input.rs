@@ -68,6 +68,20 @@ impl Encoding {
     }
 }
 
+/// The text of a file, or with `-` of standard input.
+pub(super) async fn file_or_stdin(file: &std::path::Path) -> Result<String> {
+    let bytes = match file.to_str() {
+        Some("-") => read("-".into()).await?,
+        _ => {
+            let mut argument = OsString::from("@");
+            argument.push(file);
+            read(argument).await?
+        }
+    };
+    String::from_utf8(bytes.to_vec())
+        .map_err(|_| Error::new(Kind::Io, format!("{} is not UTF-8", file.display())))
+}
+
 fn unhex(text: &[u8]) -> Result<Bytes> {
     let text = text.strip_prefix(b"0x").unwrap_or(text);
     let digit = |at: usize, byte: u8| {

@@ -13,6 +13,7 @@ mod failure;
 mod get;
 mod get_acl;
 mod input;
+mod lock;
 mod ls;
 mod profiles;
 mod server;
@@ -22,6 +23,8 @@ mod single;
 mod stat;
 mod sync;
 mod tree;
+mod txn;
+mod wait;
 mod watch;
 mod whoami;
 
@@ -32,6 +35,7 @@ pub use context::{Armed, Asker, Background, Context, Nobody, Progress, Report, S
 pub use create::NewPath;
 pub use failure::{Nearest, error as failed, nearest};
 pub use get_acl::masked;
+pub use lock::{held as lock_held, holder_name};
 pub use profiles::Configured;
 pub use single::Single;
 
@@ -99,6 +103,9 @@ commands! {
     SetAcl(set_acl::SetAcl) "setAcl" "setacl";
     Sync(sync::Sync) "sync";
     WhoAmI(whoami::WhoAmI) "whoami";
+    Wait(wait::Wait) "wait";
+    Txn(txn::Txn) "txn";
+    Lock(lock::LockCommand) "lock";
     Server(server::Server) "server";
     Completions(completions::Completions) "completions";
     Profiles(profiles::Profiles) "profiles";
@@ -109,7 +116,13 @@ impl Command {
     pub fn writes(&self) -> bool {
         matches!(
             self,
-            Self::Create(_) | Self::Set(_) | Self::Delete(_) | Self::DeleteAll(_) | Self::SetAcl(_)
+            Self::Create(_)
+                | Self::Set(_)
+                | Self::Delete(_)
+                | Self::DeleteAll(_)
+                | Self::SetAcl(_)
+                | Self::Txn(_)
+                | Self::Lock(_)
         )
     }
 
@@ -133,7 +146,7 @@ impl Command {
     /// Whether it goes on until it is stopped, or may: its answer is to be shown as it comes.
     pub fn waits(&self) -> bool {
         match self {
-            Self::Watch(_) | Self::AddWatch(_) | Self::Server(_) => true,
+            Self::Watch(_) | Self::AddWatch(_) | Self::Wait(_) | Self::Lock(_) | Self::Server(_) => true,
             Self::Create(create) => create.holds(),
             _ => false,
         }
@@ -149,6 +162,7 @@ impl Command {
         match self {
             Self::Create(create) => create.reads_input(),
             Self::Set(set) => set.reads_input(),
+            Self::Txn(txn) => txn.reads_input(),
             _ => false,
         }
     }

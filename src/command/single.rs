@@ -6,14 +6,14 @@ use crate::view::{Changed, ChangedView, CreatedView, DeletedView, View};
 use crate::znode::ZPath;
 
 /// One write, and how its command answers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Single {
     /// The write.
     pub write: Write,
     answer: Answer,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Answer {
     Created,
     Set { with_stat: bool },

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::feed::Feed;
 use super::times::Clock;
-use super::{Options, Renderer, data, profiles, tree};
+use super::{Options, Renderer, data, profiles, recipe, tree};
 use crate::view::{
     Changed, EventRow, Happening, Identity, ListingView, LongRow, Planned, PlannedRow, Row, Seen,
     SessionView, Shape, View, hex,
@@ -232,6 +232,8 @@ impl Renderer for Human {
                 }
                 if view.with_stat { self.stat(&view.stat, out) } else { Ok(()) }
             }
+            View::Waited(view) => recipe::waited(view, &self.name(&view.path), out),
+            View::Transaction(view) => recipe::transaction(view, |name| self.name(name), out),
             View::Synced(view) => writeln!(out, "synced {}", self.name(&view.path)),
             View::Completions(view) => out.write_all(view.script.as_bytes()),
             View::Identities(view) => view.identities.iter().try_for_each(|identity| {

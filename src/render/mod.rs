@@ -11,6 +11,7 @@ mod json;
 mod json_text;
 mod palette;
 mod profiles;
+mod recipe;
 mod times;
 mod tree;
 mod yaml;

@@ -11,7 +11,7 @@ mod builtins;
 mod doing;
 mod editor;
 pub mod glob;
-pub mod grammar;
+pub use crate::grammar;
 mod lines;
 mod lookup;
 mod paths;

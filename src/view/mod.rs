@@ -6,6 +6,7 @@
 mod out;
 mod plan;
 mod profile;
+mod recipe;
 mod rows;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ pub use plan::{Planned, PlannedRow};
 pub use profile::{
     CheckedView, ConnectionView, ProblemView, ProfileSummary, ProfileView, ProfilesView, SettingView,
 };
+pub use recipe::{OperationView, TransactionView, WaitedView};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
 
 use crate::error::Kind;
@@ -46,6 +48,10 @@ pub enum View {
     Deleted(DeletedView),
     /// `getAcl`.
     Acl(AclView),
+    /// `wait`.
+    Waited(WaitedView),
+    /// `txn`.
+    Transaction(TransactionView),
     /// `sync`.
     Synced(SyncedView),
     /// `whoami`.

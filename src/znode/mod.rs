@@ -3,6 +3,7 @@
 pub mod acl;
 pub mod data;
 pub mod event;
+mod globs;
 mod like;
 pub mod mode;
 pub mod names;
@@ -12,6 +13,7 @@ pub mod text;
 
 pub use acl::{Acl, Perms};
 pub use event::{Event, EventKind};
+pub use globs::PathGlob;
 pub use like::Like;
 pub use mode::CreateMode;
 pub use names::Names;

@@ -99,7 +99,7 @@ pub(super) fn lead(steps: &[Step], names: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Pattern, Step, lead};
-    use crate::znode::{Like, ZPath};
+    use crate::znode::ZPath;
     use proptest::prelude::*;
 
     fn pattern(text: &str) -> Pattern {
