@@ -6,6 +6,7 @@
 
 mod chroot;
 mod entry;
+pub mod groups;
 mod health;
 pub mod log_end;
 mod min_isr;

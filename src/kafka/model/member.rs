@@ -62,7 +62,8 @@ impl Subscription {
         }
     }
 
-    fn word(&self) -> &'static str {
+    /// Kafka's word for its kind: `static`, `white_list` or `black_list`.
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Topics(_) => "static",
             Self::White(_) => "white_list",
