@@ -76,7 +76,7 @@ impl<'a> GroupScan<'a> {
             let path = self.status.path(&Place::Group(name.clone()));
             (name, Read::Stat(path))
         });
-        let answers = Reads::new(self.store, reads).all().await?;
+        let answers = Reads::new(self.store, reads.collect::<Vec<_>>()).all().await?;
         let there = answers.into_iter().filter(|(_, answer)| *answer != Err(Code::NO_NODE));
         Ok(there.map(|(name, _)| name).collect())
     }
