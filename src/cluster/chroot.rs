@@ -65,6 +65,6 @@ async fn children(store: &dyn Store, paths: Vec<ZPath>) -> Result<Vec<(ZPath, Op
         Ok(Found::Children(names)) => Some(names),
         _ => None,
     };
-    let answers = Reads::new(store, reads).all().await?;
+    let answers = Reads::new(store, reads.collect()).all().await?;
     Ok(answers.into_iter().map(|(path, answer)| (path, names(answer))).collect())
 }

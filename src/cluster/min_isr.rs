@@ -39,7 +39,7 @@ impl MinIsrs {
             (name.to_owned(), Read::Data(status.path(&place)))
         });
         let mut brokers = BTreeMap::new();
-        for (name, answer) in Reads::new(store, reads.collect::<Vec<_>>()).all().await? {
+        for (name, answer) in Reads::new(store, reads.collect()).all().await? {
             if let Some(value) = Entry::<Config>::of(answer).value().and_then(configured) {
                 brokers.insert(name, value);
             }

@@ -7,7 +7,6 @@ use crate::kafka::layout::{Entity, Name, PartitionKey, Place};
 use crate::kafka::model::{Config, PartitionCount, PartitionState, Topic};
 use crate::store::{Failure, Found, Read, Store};
 use crate::walk::Reads;
-use crate::wire::Code;
 
 /// A topic, as it was found.
 #[derive(Clone, Debug)]
@@ -145,7 +144,7 @@ impl<'a> TopicScan<'a> {
             let path = self.status.path(&Place::Topic(name.clone()));
             (name, Read::Data(path))
         });
-        let answers = Reads::new(self.store, reads).all().await?;
+        let answers = Reads::new(self.store, reads.collect()).all().await?;
         let topics = answers.into_iter().filter_map(|(name, answer)| {
             let deleting = self.status.deleting.contains_key(&name);
             let topic = Entry::<Topic>::of(answer);
@@ -206,7 +205,7 @@ impl<'a> TopicScan<'a> {
                     PartitionKey::OnBroker { .. } => None,
                 })
             });
-            let mut reads = Reads::new(self.store, reads);
+            let mut reads = Reads::new(self.store, reads.collect());
             while let Some(some) = reads.next().await? {
                 answers.extend(some.into_iter().map(|(_, answer)| Entry::<PartitionState>::of(answer)));
             }
@@ -225,8 +224,7 @@ impl<'a> TopicScan<'a> {
             let place = Place::Config(Entity::Topic(Name::of_znode(&topic.name)));
             ((), Read::Data(self.status.path(&place)))
         });
-        let answers: Vec<((), Result<Found, Code>)> =
-            Reads::new(self.store, reads.collect::<Vec<_>>()).all().await?;
+        let answers = Reads::new(self.store, reads.collect()).all().await?;
         for (topic, (_, answer)) in topics.iter_mut().zip(answers) {
             topic.config = Some(Entry::of(answer));
         }

@@ -13,6 +13,7 @@ mod failure;
 mod get;
 mod get_acl;
 mod input;
+mod kafka;
 mod lock;
 mod ls;
 mod profiles;
@@ -106,6 +107,7 @@ commands! {
     Wait(wait::Wait) "wait";
     Txn(txn::Txn) "txn";
     Lock(lock::LockCommand) "lock";
+    Kafka(kafka::Kafka) "kafka";
     Server(server::Server) "server";
     Completions(completions::Completions) "completions";
     Profiles(profiles::Profiles) "profiles";

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::feed::Feed;
 use super::times::Clock;
-use super::{Options, Renderer, data, profiles, recipe, tree};
+use super::{Options, Renderer, data, kafka, profiles, recipe, tree};
 use crate::view::{
     Changed, EventRow, Happening, Identity, ListingView, LongRow, Planned, PlannedRow, Row, Seen,
     SessionView, Shape, View, hex,
@@ -248,12 +248,14 @@ impl Renderer for Human {
             View::Profiles(view) => profiles::list(view, self.options.palette, out),
             View::Profile(view) => profiles::show(view, self.options.palette, out),
             View::Checked(view) => profiles::check(view, self.options.palette, out),
+            View::Kafka(view) => kafka::value(view, &self.options, &self.clock, out),
         }
     }
 
     fn stream(&mut self, shape: Shape, feed: &mut Feed, out: &mut dyn Write) -> io::Result<()> {
         match shape {
             Shape::Tree { ascii, sizes } => return tree::draw(feed, out, &self.options, ascii, sizes),
+            Shape::Kafka(table) => return kafka::rows(table, feed, &self.options, &self.clock, out),
             Shape::Table if self.options.terminal => {
                 let heading = format!(
                     "{:<10}  {:>7}  {:>8}  {:>10}  {:<19}  name",
@@ -270,7 +272,7 @@ impl Renderer for Human {
                     Row::Long(row) => self.long(row, out)?,
                     Row::Event(row) => self.event(row, out)?,
                     Row::Planned(row) => self.planned(row, out)?,
-                    Row::Tree(_) => {}
+                    Row::Tree(_) | Row::Kafka(_) => {}
                 }
             }
         }

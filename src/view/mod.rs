@@ -3,6 +3,7 @@
 //! An answer is one [`View`], or rows between [`Message::Begin`] and [`Message::End`]. Field names
 //! of the serialised forms are the protocol's and stable.
 
+pub mod kafka;
 mod out;
 mod plan;
 mod profile;
@@ -70,6 +71,8 @@ pub enum View {
     Profile(ProfileView),
     /// `profiles check`.
     Checked(CheckedView),
+    /// `kafka …`.
+    Kafka(Box<kafka::KafkaView>),
 }
 
 /// A path as it is serialised.

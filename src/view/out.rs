@@ -5,6 +5,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::kafka::KafkaTable;
 use super::{Note, Row, View};
 use crate::error::{Error, Kind, Result};
 
@@ -18,6 +19,8 @@ pub enum Shape {
     List,
     /// One after another, with a line of headings for people.
     Table,
+    /// As a table for people, whose columns fit what is in them.
+    Kafka(KafkaTable),
     /// Nested by their depth.
     Tree {
         /// People want no other characters.

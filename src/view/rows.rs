@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::kafka::KafkaRow;
 use super::{PlannedRow, StatBody, Value, maybe_stat, path};
 use crate::znode::{Acl, EventKind, Stat, ZPath};
 
@@ -21,6 +22,8 @@ pub enum Row {
     Event(EventRow),
     /// `--dry-run`.
     Planned(PlannedRow),
+    /// `kafka …`.
+    Kafka(Box<KafkaRow>),
 }
 
 /// A znode that was found.

@@ -10,15 +10,15 @@ use crate::wire::Code;
 pub type Answered<K> = (K, Result<Found, Code>);
 
 /// Reads under way; each comes with a key that says what it is for.
-pub struct Reads<'a, K, I> {
+pub struct Reads<'a, K> {
     store: &'a dyn Store,
-    todo: I,
+    todo: std::vec::IntoIter<(K, Read)>,
     flight: VecDeque<(Outcome<'a, Answers>, Vec<K>)>,
 }
 
-impl<'a, K, I: Iterator<Item = (K, Read)>> Reads<'a, K, I> {
+impl<'a, K> Reads<'a, K> {
     /// Sends as many as should be in flight.
-    pub fn new(store: &'a dyn Store, todo: impl IntoIterator<IntoIter = I>) -> Self {
+    pub fn new(store: &'a dyn Store, todo: Vec<(K, Read)>) -> Self {
         let mut reads = Self { store, todo: todo.into_iter(), flight: VecDeque::new() };
         reads.send();
         reads

@@ -23,6 +23,7 @@ mod formats_lists;
 mod formats_writes;
 mod get;
 mod get_acl;
+mod kafka;
 mod lock;
 mod ls;
 mod ls2;

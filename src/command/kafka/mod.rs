@@ -1,0 +1,137 @@
+//! `kafka …`: a Kafka cluster as its administrators think of it, from its znodes.
+
+mod brokers;
+mod overview;
+mod topics;
+
+use clap::{Args, Subcommand};
+
+use super::{Context, failed, path};
+use crate::cluster::{self, Regime, Status};
+use crate::error::{Error, Kind, Result};
+use crate::store::Failure;
+use crate::znode::ZPath;
+
+/// Show a Kafka cluster, from its znodes alone
+///
+/// In every layout from 0.7 to 3.9. Without a subcommand this is `kafka overview`.
+#[derive(Debug, Args)]
+pub struct Kafka {
+    /// The znode below which the cluster is, its chroot [default: found at / or one level below]
+    #[arg(long = "kafka", visible_alias = "chroot", value_name = "PATH", value_parser = path, global = true)]
+    chroot: Option<ZPath>,
+
+    #[command(flatten)]
+    overview: overview::Overview,
+
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Brokers, controller, partitions: how the cluster is
+    Overview(overview::Overview),
+    /// The clusters of this ensemble
+    Clusters,
+    /// The brokers: where they listen, since when they are up, what they carry
+    Brokers(brokers::Brokers),
+    /// The topics, or partitions that something is wrong with
+    Topics(topics::Topics),
+    /// A topic with its partitions
+    Topic(topics::Topic),
+}
+
+impl Kafka {
+    pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
+        let at = self.chroot.as_ref();
+        if self.overview.check && !matches!(self.what, None | Some(What::Overview(_))) {
+            return Err(Error::usage("--check belongs to `kafka overview`"));
+        }
+        match self.what {
+            None => self.overview.run(cx, at, true).await,
+            Some(What::Overview(overview)) => overview.or(self.overview).run(cx, at, false).await,
+            Some(What::Clusters) => overview::clusters(cx, at).await,
+            Some(What::Brokers(brokers)) => brokers.run(cx, &status(cx, at).await?).await,
+            Some(What::Topics(topics)) => topics.run(cx, &status(cx, at).await?).await,
+            Some(What::Topic(topic)) => topic.run(cx, &status(cx, at).await?).await,
+        }
+    }
+}
+
+/// The clusters to show: the one that was named, or all that are found.
+async fn chroots(cx: &Context<'_>, at: Option<&ZPath>) -> Result<Vec<ZPath>> {
+    let found = match at {
+        Some(path) if cluster::is_kafka(cx.store, path).await.map_err(|f| failure(f, path))? => {
+            vec![path.clone()]
+        }
+        Some(_) => Vec::new(),
+        None => cluster::find(cx.store).await.map_err(|f| failure(f, "/"))?,
+    };
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let looked = match at {
+        Some(path) => format!("no Kafka metadata below {path}: there is neither brokers nor controller"),
+        None => {
+            "no Kafka metadata at / or one level below: there is neither brokers nor controller".to_owned()
+        }
+    };
+    Err(Error::new(Kind::Refused, looked)
+        .hint("--kafka PATH says below which znode a cluster is")
+        .hint("a cluster in KRaft mode keeps nothing in ZooKeeper: ask it by its bootstrap servers"))
+}
+
+/// What the cluster that is meant says of itself.
+async fn status(cx: &Context<'_>, at: Option<&ZPath>) -> Result<Status> {
+    let chroots = chroots(cx, at).await?;
+    let [chroot] = chroots.as_slice() else {
+        let all: Vec<_> = chroots.iter().map(|chroot| chroot.as_str()).collect();
+        return Err(Error::usage(format!("several Kafka clusters are here: {}", all.join(", ")))
+            .hint(format!("choose one: --kafka {}", all.first().unwrap_or(&"/"))));
+    };
+    read(cx, chroot).await
+}
+
+async fn read(cx: &Context<'_>, chroot: &ZPath) -> Result<Status> {
+    Status::read(cx.store, chroot).await.map_err(|f| failure(f, chroot))
+}
+
+/// A failure of the store while a cluster was read.
+fn failure(failure: Failure, chroot: &str) -> Error {
+    failed(failure, "read the Kafka cluster below", chroot)
+}
+
+/// What there is to know before anything of a cluster is believed.
+fn notes(status: &Status) -> Vec<String> {
+    let mut notes = Vec::new();
+    match status.regime() {
+        Regime::ZooKeeper => {}
+        Regime::Migrating { node } => notes.push(format!(
+            "KRaft node {node} is the controller, ZooKeeper is a copy: brokers that went over to KRaft are \
+             missing here, and are not down"
+        )),
+        Regime::Kraft { node } => notes.push(format!(
+            "all brokers are on KRaft (controller node {node}): the migration is in its last phase, or is over \
+             and this was left behind"
+        )),
+    }
+    if let Some(code) = status.unlisted_brokers.filter(|code| *code != crate::wire::Code::NO_NODE) {
+        notes.push(format!("the brokers cannot be listed: {} ({code})", code.words()));
+    }
+    if let Some(code) = status.unlisted_topics.filter(|code| *code != crate::wire::Code::NO_NODE) {
+        notes.push(format!("the topics cannot be listed: {} ({code})", code.words()));
+    }
+    for (path, fault) in [
+        ("/controller", status.controller.fault()),
+        ("/controller_epoch", status.epoch.fault()),
+        ("/cluster/id", status.id.fault()),
+        ("/admin/reassign_partitions", status.reassignment.fault()),
+    ] {
+        notes.extend(fault.map(|fault| format!("{path}: {fault}")));
+    }
+    for stranger in &status.strangers {
+        notes.push(format!("/brokers/ids/{stranger} is no broker's id"));
+    }
+    notes
+}

@@ -1,0 +1,72 @@
+//! Views of Kafka, for people.
+
+mod brokers;
+mod overview;
+mod topics;
+
+use std::io::{self, Write};
+
+use super::feed::Feed;
+use super::table::{Cell, Column, Table};
+use super::times::Clock;
+use super::{Options, Palette};
+use crate::view::Row;
+use crate::view::kafka::{KafkaRow, KafkaTable, KafkaView};
+
+pub(super) fn value(
+    view: &KafkaView,
+    options: &Options,
+    clock: &Clock,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match view {
+        KafkaView::Overview(view) => overview::write(view, options, clock, out),
+        KafkaView::Topic(view) if view.as_kafka => topics::describe(view, out),
+        KafkaView::Topic(view) => topics::write(view, options, clock, out),
+    }
+}
+
+/// Writes rows until they end.
+pub(super) fn rows(
+    table: KafkaTable,
+    feed: &mut Feed,
+    options: &Options,
+    clock: &Clock,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let columns: &[Column] = match table {
+        KafkaTable::Clusters => overview::CLUSTERS,
+        KafkaTable::Brokers => brokers::COLUMNS,
+        KafkaTable::Topics => topics::TOPICS,
+        KafkaTable::Partitions => topics::PARTITIONS,
+        KafkaTable::Described => &[],
+    };
+    let mut table = Table::new(columns, options);
+    while let Some(rows) = feed.rows(out)? {
+        for row in rows {
+            let Row::Kafka(row) = row else { continue };
+            let cells: Vec<Cell> = match &*row {
+                KafkaRow::Cluster(row) => overview::cluster(row, options),
+                KafkaRow::Broker(row) => brokers::cells(row, options, clock),
+                KafkaRow::Topic(row) => topics::cells(row, options),
+                KafkaRow::Partition(row) => topics::partition(row, options),
+                KafkaRow::Described(view) => {
+                    topics::describe(view, out)?;
+                    continue;
+                }
+            };
+            table.row(cells, out)?;
+        }
+    }
+    table.flush(out)
+}
+
+/// What there is, or a dash.
+fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// Ids as Kafka's tools list them.
+fn ids(ids: &[i32]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}

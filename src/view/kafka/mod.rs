@@ -1,0 +1,62 @@
+//! What `kafka …` answers.
+
+mod broker;
+mod overview;
+mod topic;
+
+use serde::{Serialize, Serializer};
+
+pub use broker::{BrokerRow, Load};
+pub use overview::{ClusterRow, Gathered, OverviewView};
+pub use topic::{PartitionRow, TopicRow, TopicView};
+
+use crate::kafka::layout::PartitionKey;
+
+/// A complete answer.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum KafkaView {
+    /// `kafka`, `kafka overview`.
+    Overview(OverviewView),
+    /// `kafka topic`.
+    Topic(TopicView),
+}
+
+/// A row of an answer.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum KafkaRow {
+    /// `kafka clusters`.
+    Cluster(ClusterRow),
+    /// `kafka brokers`.
+    Broker(BrokerRow),
+    /// `kafka topics`.
+    Topic(TopicRow),
+    /// `kafka topics` with a filter.
+    Partition(PartitionRow),
+    /// `kafka topics --describe`: a topic with its partitions.
+    Described(TopicView),
+}
+
+/// The tables for people, each with its columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KafkaTable {
+    /// Of [`KafkaRow::Cluster`].
+    Clusters,
+    /// Of [`KafkaRow::Broker`].
+    Brokers,
+    /// Of [`KafkaRow::Topic`].
+    Topics,
+    /// Of [`KafkaRow::Partition`].
+    Partitions,
+    /// Of [`KafkaRow::Described`]: no table, but what Kafka's own tool prints.
+    Described,
+}
+
+/// A partition as JSON has it: a number, or in 0.7 the text `broker-partition`.
+fn partition<S: Serializer>(key: &PartitionKey, serializer: S) -> Result<S::Ok, S::Error> {
+    match key {
+        PartitionKey::Plain(id) => serializer.serialize_i32(*id),
+        PartitionKey::OnBroker { .. } => serializer.collect_str(key),
+    }
+}
