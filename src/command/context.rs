@@ -208,6 +208,16 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
+    /// Refuses to write into what must not be touched.
+    pub(super) fn refuse_within_protected(&self, verb: &str, path: &ZPath) -> Result<()> {
+        let zookeeper = ZPath::from_server("/zookeeper");
+        let guarded = self.settings.protected.iter().chain([&zookeeper]);
+        match guarded.into_iter().find(|protected| path.is_within(protected)) {
+            Some(protected) => Err(Error::usage(format!("cannot {verb} {path}: {protected} is protected"))),
+            None => Ok(()),
+        }
+    }
+
     /// How many znodes a recursive change may touch without a new decision.
     pub(super) fn cap(&self) -> usize {
         match self.settings.max_nodes {

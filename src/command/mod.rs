@@ -3,6 +3,7 @@
 //! A command is a file with its arguments and a short `run`, and a word in the table below. It
 //! knows a store and an [`Out`](crate::view::Out); never a terminal, a format or the environment.
 
+mod apply;
 mod completions;
 mod context;
 mod create;
@@ -16,6 +17,7 @@ mod input;
 mod kafka;
 mod lock;
 mod ls;
+mod plan;
 mod profiles;
 mod server;
 mod set;
@@ -31,12 +33,14 @@ mod whoami;
 
 use clap::ArgMatches;
 
+pub use apply::explain as not_applied;
 pub use completions::Shell;
 pub use context::{Armed, Asker, Background, Context, Nobody, Progress, Report, Settings, WatchedPart};
 pub use create::NewPath;
 pub use failure::{Nearest, error as failed, nearest};
 pub use get_acl::masked;
 pub use lock::{held as lock_held, holder_name};
+pub use plan::not_planned;
 pub use profiles::Configured;
 pub use single::Single;
 
@@ -104,6 +108,8 @@ commands! {
     SetAcl(set_acl::SetAcl) "setAcl" "setacl";
     Sync(sync::Sync) "sync";
     WhoAmI(whoami::WhoAmI) "whoami";
+    Plan(plan::PlanCommand) "plan";
+    Apply(apply::Apply) "apply";
     Wait(wait::Wait) "wait";
     Txn(txn::Txn) "txn";
     Lock(lock::LockCommand) "lock";
@@ -123,6 +129,7 @@ impl Command {
                 | Self::Delete(_)
                 | Self::DeleteAll(_)
                 | Self::SetAcl(_)
+                | Self::Apply(_)
                 | Self::Txn(_)
                 | Self::Lock(_)
         )
@@ -165,6 +172,8 @@ impl Command {
             Self::Create(create) => create.reads_input(),
             Self::Set(set) => set.reads_input(),
             Self::Txn(txn) => txn.reads_input(),
+            Self::Plan(plan) => plan.reads_input(),
+            Self::Apply(apply) => apply.reads_input(),
             _ => false,
         }
     }

@@ -1,6 +1,7 @@
 //! What takes several requests and a promise about all of them: to wait for a state, to hold a lock, to
 //! commit under conditions, to make a declared tree true.
 
+pub mod declared;
 pub mod lock;
 pub mod txn;
 pub mod wait;

@@ -146,6 +146,10 @@ impl Human {
             Planned::Changed { data, acl } => {
                 write!(out, "{} {path}", palette.warning().paint("~"))?;
                 if let Some((old, new)) = data {
+                    if row.diff {
+                        writeln!(out)?;
+                        return super::diff::write(old.as_deref(), new.as_deref(), palette, out);
+                    }
                     self.values(Some(old), Some(new), out)?;
                 }
                 if let Some((old, new)) = acl {
@@ -233,6 +237,7 @@ impl Renderer for Human {
                 if view.with_stat { self.stat(&view.stat, out) } else { Ok(()) }
             }
             View::Waited(view) => recipe::waited(view, &self.name(&view.path), out),
+            View::Applied(view) => recipe::applied(view, out),
             View::Transaction(view) => recipe::transaction(view, |name| self.name(name), out),
             View::Synced(view) => writeln!(out, "synced {}", self.name(&view.path)),
             View::Completions(view) => out.write_all(view.script.as_bytes()),

@@ -5,6 +5,7 @@
 //! as soon as nothing more is waiting.
 
 mod data;
+mod diff;
 mod feed;
 mod human;
 mod json;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::view::{TransactionView, WaitedView};
+use crate::view::{AppliedView, TransactionView, WaitedView};
 
 pub(super) fn waited(view: &WaitedView, path: &str, out: &mut dyn Write) -> io::Result<()> {
     let time = humantime::format_duration(Duration::from_millis(view.waited));
@@ -30,4 +30,10 @@ pub(super) fn transaction<'a>(
         }
     }
     Ok(())
+}
+
+pub(super) fn applied(view: &AppliedView, out: &mut dyn Write) -> io::Result<()> {
+    let AppliedView { created, changed, acls, deleted, .. } = view;
+    let lists = if *acls == 1 { "ACL" } else { "ACLs" };
+    writeln!(out, "applied: {created} added, {changed} changed, {acls} {lists} set, {deleted} deleted")
 }

@@ -59,7 +59,7 @@ async fn show(cx: &Context<'_>, overlay: &Overlay) -> Result<()> {
                 Planned::Changed { data, acl: acl.map(|(old, new)| (shown(old), shown(new))) }
             }
         };
-        Row::Planned(PlannedRow { path: planned.path, what })
+        Row::Planned(PlannedRow { path: planned.path, what, diff: false })
     });
     loop {
         let some: Vec<_> = rows.by_ref().take(ROWS).collect();

@@ -49,6 +49,21 @@ pub struct Entry {
     pub node_type: NodeType,
     /// The line that names it, from 1; 0 where there is none.
     pub line: usize,
+    /// What of this the file says, and what is only so because nothing is said.
+    pub said: Said,
+}
+
+/// What a file says of a znode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Its name, not only that of something below.
+    pub name: bool,
+    /// Its data.
+    pub data: bool,
+    /// Its ACL.
+    pub acl: bool,
+    /// Its type.
+    pub node_type: bool,
 }
 
 /// Why a text is not a tree file.
@@ -122,6 +137,7 @@ impl Builder {
         }
         if let Some(entry) = self.entries.get_mut(index) {
             entry.line = place.0;
+            entry.said.name = true;
         }
         Ok(index)
     }
@@ -132,7 +148,8 @@ impl Builder {
         }
         self.known.insert(path.clone(), self.entries.len());
         let data = Some(Bytes::new());
-        self.entries.push(Entry { path, data, acl: None, node_type: NodeType::Persistent, line });
+        let (node_type, said) = (NodeType::Persistent, Said::default());
+        self.entries.push(Entry { path, data, acl: None, node_type, line, said });
         self.named.push(false);
         self.entries.len() - 1
     }
@@ -146,6 +163,7 @@ impl Builder {
         };
         if let Some(entry) = self.entries.get_mut(index) {
             entry.data = data;
+            entry.said.data = true;
         }
         Ok(())
     }
@@ -175,8 +193,10 @@ impl Builder {
                     "acl" => {
                         let acl = Acl::parse_list(&text).map_err(|error| wrong(place, error.to_string()))?;
                         entry.acl = (acl != [Acl::open()]).then_some(acl);
+                        entry.said.acl = true;
                     }
                     "type" => {
+                        entry.said.node_type = true;
                         entry.node_type = match (text.as_str(), type_now) {
                             ("persistent", _) => NodeType::Persistent,
                             ("ephemeral", _) => NodeType::Ephemeral(0),

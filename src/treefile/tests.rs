@@ -92,7 +92,7 @@ fn what_is_written_is_read_again() {
     let text = String::from_utf8(writer.finish().unwrap_or_default()).unwrap_or_default();
     let again: Vec<_> = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let bare = |entries: &[Entry]| -> Vec<_> {
-        entries.iter().map(|entry| Entry { line: 0, ..entry.clone() }).collect()
+        entries.iter().map(|entry| Entry { line: 0, said: Said::default(), ..entry.clone() }).collect()
     };
     assert_eq!(bare(&again), bare(&entries), "{text}");
 }

@@ -23,7 +23,7 @@ pub use plan::{Planned, PlannedRow};
 pub use profile::{
     CheckedView, ConnectionView, ProblemView, ProfileSummary, ProfileView, ProfilesView, SettingView,
 };
-pub use recipe::{OperationView, TransactionView, WaitedView};
+pub use recipe::{AppliedView, OperationView, TransactionView, WaitedView};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
 
 use crate::error::Kind;
@@ -51,6 +51,8 @@ pub enum View {
     Acl(AclView),
     /// `wait`.
     Waited(WaitedView),
+    /// `apply`.
+    Applied(AppliedView),
     /// `txn`.
     Transaction(TransactionView),
     /// `sync`.

@@ -14,6 +14,8 @@ pub struct PlannedRow {
     pub path: ZPath,
     /// What would become of it.
     pub what: Planned,
+    /// People see line by line how the data would change.
+    pub diff: bool,
 }
 
 /// What would become of a znode.

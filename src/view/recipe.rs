@@ -37,6 +37,21 @@ pub struct TransactionView {
     pub results: Vec<OperationView>,
 }
 
+/// A plan that was carried out.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppliedView {
+    /// Znodes that were created.
+    pub created: usize,
+    /// Znodes whose data was set.
+    pub changed: usize,
+    /// Znodes whose ACL was set.
+    pub acls: usize,
+    /// Znodes that were deleted.
+    pub deleted: usize,
+    /// Transactions that took, beside ACLs, which have none.
+    pub transactions: usize,
+}
+
 /// One operation of a transaction.
 #[derive(Clone, Debug, Serialize)]
 pub struct OperationView {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::acl::Identity;
 use super::engine::{Engine, transaction};
 use super::tree::{Id, Node, ROOT};
-use crate::treefile::{Entry, Writer};
+use crate::treefile::{Entry, Said, Writer};
 use crate::wire::request::Create;
 use crate::wire::{Code, WriteOp};
 use crate::znode::{Acl, CreateMode, NodeType, Stat, ZPath};
@@ -102,6 +102,7 @@ impl Engine {
                 acl: (acl != [Acl::open()]).then(|| acl.to_vec()),
                 node_type: life.node_type(),
                 line: 0,
+                said: Said::default(),
                 path: ZPath::from_server(path),
             };
             writer.node(depth, self.tree.name(id), &entry, life.children > 0)?;

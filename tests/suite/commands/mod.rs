@@ -31,6 +31,7 @@ mod many;
 mod memory;
 mod meta;
 mod names;
+mod plan;
 mod profile_choice;
 mod profiles;
 mod safety;

@@ -4,7 +4,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{SOON, run, zkx};
-use crate::support::lab::Lab;
 use crate::support::proxy::Proxy;
 use crate::support::truth::op;
 
