@@ -17,6 +17,7 @@ mod globs;
 mod harness;
 mod hostile;
 mod judges;
+mod kafka;
 mod overlay;
 mod readme;
 mod session;

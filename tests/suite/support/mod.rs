@@ -8,6 +8,7 @@ pub(crate) mod lab;
 pub(crate) mod fake;
 pub(crate) mod fetched;
 pub(crate) mod jute;
+pub(crate) mod kafka;
 pub(crate) mod mask;
 pub(crate) mod memory;
 pub(crate) mod process;

@@ -1,0 +1,3 @@
+//! Real Kafka clusters, judged by Kafka's own tools.
+
+mod znodes;
