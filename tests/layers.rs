@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["error", "znode"],
     &["wire", "treefile", "kafka", "grammar"],
-    &["client"],
+    &["client", "script"],
     &["store"],
     &["walk", "server"],
     &["cluster", "recipe"],
@@ -34,6 +34,11 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     ("wire", &["println!", "std::env", "tokio", "std::net", "std::fs"], "the protocol has no sockets"),
     ("kafka", &["println!", "std::env", "tokio", "std::net", "std::fs"], "what Kafka keeps is pure values"),
     ("client", &["println!", "std::env", "clap", "nu_ansi_term"], "a session has no user"),
+    (
+        "script",
+        &["println!", "std::env", "std::fs", "tokio", "clap", "nu_ansi_term"],
+        "a script is read, not run",
+    ),
     ("store", &["println!", "std::env", "clap", "nu_ansi_term"], "a store has no user"),
     ("server", &["println!", "std::env", "clap", "nu_ansi_term"], "a server has no user"),
     ("cluster", &["println!", "std::env", "clap", "nu_ansi_term"], "a cluster has no user"),

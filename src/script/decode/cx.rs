@@ -1,0 +1,77 @@
+//! What is gathered while a script is read.
+
+use crate::script::expr::Expr;
+use crate::script::problem::Problem;
+use crate::script::source::{Sources, Span};
+use crate::script::yaml::Node;
+
+/// The problems found so far, and where the reading is.
+pub(in crate::script) struct Cx<'a> {
+    pub(in crate::script) sources: &'a Sources,
+    pub(in crate::script) problems: Vec<Problem>,
+    /// The step that is read, like `step 3 "publish"`.
+    pub(in crate::script) step: Option<String>,
+    /// Its place among the steps, like `3.rescue.1`.
+    pub(in crate::script) place: String,
+    /// The key whose value is read.
+    pub(in crate::script) key: &'static str,
+    /// The expressions that were read.
+    pub(in crate::script) uses: Vec<Use>,
+}
+
+/// An expression, and where it is used.
+pub(in crate::script) struct Use {
+    pub(in crate::script) expr: Expr,
+    /// The place of its step; empty above all steps.
+    pub(in crate::script) place: String,
+    /// The key that it is the value of, or part of it.
+    pub(in crate::script) key: &'static str,
+}
+
+impl<'a> Cx<'a> {
+    pub(in crate::script) fn new(sources: &'a Sources) -> Self {
+        Self { sources, problems: Vec::new(), step: None, place: String::new(), key: "", uses: Vec::new() }
+    }
+
+    /// Tells a problem of a piece of the file; a label may be added to what is returned.
+    pub(in crate::script) fn problem(
+        &mut self,
+        span: Span,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Labelled<'_> {
+        let mut problem = Problem::new(code, span, message);
+        problem.step.clone_from(&self.step);
+        self.problems.push(problem);
+        Labelled(self.problems.last_mut())
+    }
+
+    /// Tells a problem of a value.
+    pub(in crate::script) fn wrong(
+        &mut self,
+        node: &Node,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Labelled<'_> {
+        self.problem(node.span, code, message)
+    }
+}
+
+/// A problem that was just told.
+pub(in crate::script) struct Labelled<'a>(Option<&'a mut Problem>);
+
+impl Labelled<'_> {
+    /// Adds a remark on what is pointed at.
+    pub(in crate::script) fn label(self, label: impl Into<String>) {
+        if let Some(problem) = self.0 {
+            problem.label = Some(label.into());
+        }
+    }
+
+    /// Adds one if there is one.
+    pub(in crate::script) fn maybe(self, label: Option<String>) {
+        if let Some(label) = label {
+            self.label(label);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The functions of scripts; those of one argument are filters too.
+
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use minijinja::value::{Rest, Value};
+use minijinja::{Environment, Error, ErrorKind, State};
+
+use super::convert::{json as to_json, kind, value_of_json};
+use super::live::{Answer, Question, What, stat_value};
+use super::scope::{ASKING, Asking};
+use crate::script::yaml;
+use crate::znode::ZPath;
+
+/// What a compressed value may unfold to.
+const UNFOLD_LIMIT: u64 = 64 << 20;
+
+type Answered<T> = Result<T, Error>;
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}
+
+/// The id of a digest ACL: `user:base64(sha1(user:password))`.
+pub fn digest_id(user: &str, password: &str) -> String {
+    let digest = sha1_smol::Sha1::from(format!("{user}:{password}")).digest().bytes();
+    format!("{user}:{}", BASE64_STANDARD.encode(digest))
+}
+
+pub(super) fn add(language: &mut Environment<'static>) {
+    macro_rules! both {
+        ($($name:literal $function:ident),* $(,)?) => {$(
+            language.add_function($name, $function);
+            language.add_filter($name, $function);
+        )*};
+    }
+    both!(
+        "json" json, "yaml" yaml, "tojson" tojson, "toyaml" toyaml, "b64encode" b64encode, "b64decode" b64decode,
+        "gzip" gzip, "gunzip" gunzip, "sha256" sha256, "basename" basename, "dirname" dirname,
+        "regex_match" regex_match, "regex_replace" regex_replace, "lines" lines,
+    );
+    language.add_function("env", env);
+    language.add_function("now", now);
+    language.add_function("file", file);
+    language.add_function("uuid", uuid);
+    language.add_function("digest_acl", |user: &str, password: &str| digest_id(user, password));
+    language.add_function("join", join);
+    language.add_function("days", |n: f64| (n * 86_400_000.0) as i64);
+    language.add_function("hours", |n: f64| (n * 3_600_000.0) as i64);
+    language.add_function("minutes", |n: f64| (n * 60_000.0) as i64);
+    language.add_function("exists", exists);
+    language.add_function("stat", stat);
+    language.add_function("get", get);
+    language.add_function("get_json", get_json);
+    language.add_function("children", children);
+}
+
+fn asking(state: &State<'_, '_>) -> Answered<Arc<Asking>> {
+    let asking = state.lookup(ASKING).and_then(|value| value.downcast_object::<Asking>());
+    asking.ok_or_else(|| wrong("this cannot be asked here"))
+}
+
+fn env(state: &State<'_, '_>, name: &str, default: Option<Value>) -> Answered<Value> {
+    match ((asking(state)?.world.variable)(name), default) {
+        (Some(text), _) => Ok(Value::from(text)),
+        (None, Some(default)) => Ok(default),
+        (None, None) => Err(wrong(format!("the environment has no variable {name}"))),
+    }
+}
+
+fn now(state: &State<'_, '_>) -> Answered<i64> {
+    Ok(asking(state)?.world.now)
+}
+
+fn file(state: &State<'_, '_>, name: &str) -> Answered<Value> {
+    let bytes =
+        (asking(state)?.world.file)(name).map_err(|error| wrong(format!("cannot read {name}: {error}")))?;
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => Value::from(text),
+        Err(error) => Value::from_bytes(error.into_bytes()),
+    })
+}
+
+fn uuid() -> String {
+    // Version 4: six bits are fixed.
+    let bits = fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let digits = format!("{bits:032x}");
+    let (a, rest) = digits.split_at(8);
+    let (b, rest) = rest.split_at(4);
+    let (c, rest) = rest.split_at(4);
+    let (d, e) = rest.split_at(4);
+    format!("{a}-{b}-{c}-{d}-{e}")
+}
+
+/// The bytes of a text or of bytes.
+fn bytes(value: &Value) -> Answered<Vec<u8>> {
+    match (value.as_bytes(), super::convert::text(value)) {
+        (_, Some(text)) => Ok(text.into_bytes()),
+        (Some(bytes), None) => Ok(bytes.to_vec()),
+        (None, None) => Err(wrong(format!("{} has no bytes", kind(value)))),
+    }
+}
+
+fn text_or_bytes(bytes: Vec<u8>) -> Value {
+    match String::from_utf8(bytes) {
+        Ok(text) => Value::from(text),
+        Err(error) => Value::from_bytes(error.into_bytes()),
+    }
+}
+
+fn json(text: &Value) -> Answered<Value> {
+    let json =
+        serde_json::from_slice(&bytes(text)?).map_err(|error| wrong(format!("this is not JSON: {error}")))?;
+    Ok(value_of_json(&json))
+}
+
+fn tojson(value: &Value) -> Answered<String> {
+    to_json(value).map(|json| json.to_string()).ok_or_else(|| wrong(format!("{} is no JSON", kind(value))))
+}
+
+fn yaml(text: &str) -> Answered<Value> {
+    yaml::value(text).map_err(|error| wrong(format!("this is not YAML: {error}")))
+}
+
+fn toyaml(value: &Value) -> Answered<String> {
+    let json = to_json(value).ok_or_else(|| wrong(format!("{} is no YAML", kind(value))))?;
+    yaml::write(&json).map_err(|error| wrong(format!("cannot write YAML: {error}")))
+}
+
+fn b64encode(value: &Value) -> Answered<String> {
+    Ok(BASE64_STANDARD.encode(bytes(value)?))
+}
+
+fn b64decode(text: &str) -> Answered<Value> {
+    let text: String = text.split_whitespace().collect();
+    let bytes =
+        BASE64_STANDARD.decode(text).map_err(|error| wrong(format!("this is not base64: {error}")))?;
+    Ok(text_or_bytes(bytes))
+}
+
+fn gzip(value: &Value) -> Answered<Value> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let packed = encoder.write_all(&bytes(value)?).and_then(|()| encoder.finish());
+    packed.map(Value::from_bytes).map_err(|error| wrong(error.to_string()))
+}
+
+fn gunzip(value: &Value) -> Answered<Value> {
+    let packed = bytes(value)?;
+    let mut unpacked = Vec::new();
+    let read = flate2::read::MultiGzDecoder::new(packed.as_slice())
+        .take(UNFOLD_LIMIT + 1)
+        .read_to_end(&mut unpacked);
+    read.map_err(|error| wrong(format!("this is not gzip: {error}")))?;
+    if unpacked.len() as u64 > UNFOLD_LIMIT {
+        return Err(wrong("it unfolds to more than 64 MiB"));
+    }
+    Ok(text_or_bytes(unpacked))
+}
+
+fn sha256(value: &Value) -> Answered<String> {
+    let digest = hmac_sha256::Hash::hash(&bytes(value)?);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn basename(path: &str) -> String {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+fn dirname(path: &str) -> String {
+    match path.trim_end_matches('/').rsplit_once('/') {
+        Some(("", _)) | None => "/".to_owned(),
+        Some((parent, _)) => parent.to_owned(),
+    }
+}
+
+fn join(parts: Rest<String>) -> Answered<String> {
+    let mut path = String::new();
+    for part in parts.iter() {
+        let part = if path.is_empty() { part.trim_end_matches('/') } else { part.trim_matches('/') };
+        if !part.is_empty() {
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(part);
+        } else if path.is_empty() {
+            path.push('/');
+        }
+    }
+    Ok(path.replace("//", "/"))
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(ToOwned::to_owned).collect()
+}
+
+fn regex(pattern: &str) -> Answered<regex_lite::Regex> {
+    regex_lite::Regex::new(pattern)
+        .map_err(|error| wrong(format!("`{pattern}` is no regular expression: {error}")))
+}
+
+fn regex_match(text: &str, pattern: &str) -> Answered<bool> {
+    Ok(regex(pattern)?.is_match(text))
+}
+
+fn regex_replace(text: &str, pattern: &str, with: &str) -> Answered<String> {
+    Ok(regex(pattern)?.replace_all(text, with).into_owned())
+}
+
+/// Asks a znode.
+fn ask(state: &State<'_, '_>, what: What, path: &str, cluster: Option<String>) -> Answered<Answer> {
+    let path = ZPath::parse(path).map_err(|error| wrong(format!("`{path}`: {error}")))?;
+    // The error only ends the evaluation, which is done again with the answer.
+    asking(state)?.answer(Question { what, path, cluster }).ok_or_else(|| wrong("not answered yet"))
+}
+
+fn exists(state: &State<'_, '_>, path: &str, cluster: Option<String>) -> Answered<bool> {
+    Ok(ask(state, What::Stat, path, cluster)? != Answer::Absent)
+}
+
+fn stat(state: &State<'_, '_>, path: &str, cluster: Option<String>) -> Answered<Value> {
+    match ask(state, What::Stat, path, cluster)? {
+        Answer::Stat(stat) => Ok(stat_value(&stat)),
+        _ => Err(absent(path)),
+    }
+}
+
+fn absent(path: &str) -> Error {
+    wrong(format!("there is no {path} (NoNode)"))
+}
+
+fn get(state: &State<'_, '_>, path: &str, cluster: Option<String>) -> Answered<Value> {
+    match ask(state, What::Data, path, cluster)? {
+        Answer::Data(None) => Ok(Value::from(())),
+        Answer::Data(Some(data)) => match str::from_utf8(&data) {
+            Ok(text) => Ok(Value::from(text)),
+            Err(_) => Err(wrong(format!("the data of {path} is no text"))),
+        },
+        _ => Err(absent(path)),
+    }
+}
+
+fn get_json(state: &State<'_, '_>, path: &str, cluster: Option<String>) -> Answered<Value> {
+    let text = get(state, path, cluster)?;
+    json(&text).map_err(|error| wrong(format!("{path}: {}", error.detail().unwrap_or_default())))
+}
+
+fn children(state: &State<'_, '_>, path: &str, cluster: Option<String>) -> Answered<Vec<String>> {
+    match ask(state, What::Children, path, cluster)? {
+        Answer::Children(mut names) => {
+            names.sort_unstable();
+            Ok(names)
+        }
+        _ => Err(absent(path)),
+    }
+}

@@ -1,0 +1,182 @@
+//! What expressions see, and how they get their values.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+
+use super::live::{Answer, Live, Question};
+use super::{Expr, Fault, Value, convert};
+
+/// Values of variables of the environment, by name.
+pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Contents of files, by name.
+pub type Files = Arc<dyn Fn(&str) -> std::io::Result<Vec<u8>> + Send + Sync>;
+
+/// What functions find out about the world outside of the script.
+pub struct World {
+    /// Milliseconds since 1970, the same during a run.
+    pub now: i64,
+    /// A variable of the environment.
+    pub variable: Variables,
+    /// The bytes of a file; relative names are relative to the script.
+    pub file: Files,
+    /// The znodes; `None` where nobody may be asked.
+    pub live: Option<Arc<dyn Live>>,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// Names and their values. A clone is a scope of its own; what is set in it is not seen outside.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    names: Arc<BTreeMap<Arc<str>, Value>>,
+    world: Arc<World>,
+    /// What the znodes answered to the step.
+    answers: Arc<Mutex<HashMap<Question, Answer>>>,
+}
+
+impl Scope {
+    /// A scope without names.
+    pub fn new(world: Arc<World>) -> Self {
+        Self { names: Arc::default(), world, answers: Arc::default() }
+    }
+
+    /// The same names, asking others: the session that a step names by `on`.
+    #[must_use]
+    pub fn with_live(&self, live: Arc<dyn Live>) -> Self {
+        let World { now, variable, file, .. } = &*self.world;
+        let world =
+            World { now: *now, variable: Arc::clone(variable), file: Arc::clone(file), live: Some(live) };
+        Self { names: Arc::clone(&self.names), world: Arc::new(world), answers: Arc::default() }
+    }
+
+    /// Gives a name a value, or another one.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        Arc::make_mut(&mut self.names).insert(name.into(), value.into());
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.names.get(name)
+    }
+
+    /// All names, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.names.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// Asks the znodes again: to be called before each step.
+    pub fn forget(&mut self) {
+        self.answers = Arc::default();
+    }
+}
+
+/// The root of an evaluation: names, and the way to the world for functions.
+#[derive(Debug)]
+pub(super) struct Root {
+    names: Arc<BTreeMap<Arc<str>, Value>>,
+    pub(super) asking: Value,
+}
+
+/// The name under which functions find [`Asking`]; no expression can write it.
+pub(super) const ASKING: &str = "\u{0}asking";
+
+impl Object for Root {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        if key == ASKING {
+            return Some(self.asking.clone());
+        }
+        self.names.get(key).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+/// What functions ask of the world during one evaluation.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub(super) world: Arc<World>,
+    answers: Arc<Mutex<HashMap<Question, Answer>>>,
+    missing: Mutex<Option<Question>>,
+}
+
+impl Object for Asking {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
+
+impl Asking {
+    /// The answer, if it is known; otherwise the evaluation is to be given up and done again.
+    pub(super) fn answer(&self, question: Question) -> Option<Answer> {
+        let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        if known.is_none() {
+            *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = Some(question);
+        }
+        known
+    }
+}
+
+impl Expr {
+    /// Its value. What it asks the znodes is asked when it gets there; an evaluation is done again with
+    /// each answer, which is remembered by the scope.
+    pub async fn value(&self, scope: &Scope) -> Result<Value, Fault> {
+        loop {
+            let asking = Arc::new(Asking {
+                world: Arc::clone(&scope.world),
+                answers: Arc::clone(&scope.answers),
+                missing: Mutex::new(None),
+            });
+            let root =
+                Root { names: Arc::clone(&scope.names), asking: Value::from_dyn_object(Arc::clone(&asking)) };
+            let result = self.compiled.eval(Value::from_object(root));
+            let missing = asking.missing.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let Some(question) = missing else {
+                let value = result.map_err(|error| self.evaluation(&error))?;
+                // In strict mode too, an attribute that is missing at the end is only "undefined".
+                if value.is_undefined() {
+                    return Err(self.fault("E0310", format!("`{}` is not defined", self.source)));
+                }
+                return Ok(value);
+            };
+            let Some(live) = &scope.world.live else {
+                let message =
+                    format!("`{}` asks for {}, and there is nobody to ask", self.source, question.path);
+                return Err(self.fault("E0313", message));
+            };
+            let answer = live.ask(&question).await;
+            let answer =
+                answer.map_err(|error| self.fault("E0314", format!("`{}`: {error}", self.source)))?;
+            scope.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(question, answer);
+        }
+    }
+
+    /// Its value as a truth; no other value counts as one.
+    pub async fn truth(&self, scope: &Scope) -> Result<bool, Fault> {
+        let value = self.value(scope).await?;
+        bool::try_from(value.clone())
+            .ok()
+            .filter(|_| value.kind() == minijinja::value::ValueKind::Bool)
+            .ok_or_else(|| {
+                let kind = convert::kind(&value);
+                self.fault("E0312", format!("`{}` is {kind}, neither true nor false", self.source))
+            })
+    }
+}

@@ -1,0 +1,197 @@
+//! From a file to a script, or to everything that is wrong with it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::check::{Outer, check};
+use super::decode::{Cx, Decode};
+use super::model::{Action, Include, Script, places};
+use super::problem::{Broken, Problem};
+use super::source::{Mark, Sources, Span};
+use super::yaml::{self, Limits, Node};
+
+/// Reads files for the language; it opens none itself.
+pub type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<Vec<u8>>;
+
+/// A script that may be run.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What it says.
+    pub script: Script,
+    /// What it includes, and what that includes, each once.
+    pub included: Vec<(PathBuf, Script)>,
+    /// All files.
+    pub sources: Sources,
+    /// What may be a mistake.
+    pub warnings: Vec<Problem>,
+}
+
+impl Loaded {
+    /// The script that an `include` names.
+    pub fn include(&self, include: &Include) -> Option<&Script> {
+        let path = beside(&self.sources, include);
+        self.included.iter().find(|(known, _)| *known == path).map(|(_, script)| script)
+    }
+}
+
+/// Reads a script and checks all that can be checked without a server. What `include` names is read and
+/// checked too.
+pub fn load(file: &Path, read: ReadFile<'_>) -> Result<Loaded, Broken> {
+    let mut loader = Loader { read, sources: Sources::default(), problems: Vec::new(), included: Vec::new() };
+    let script = loader.script(file, None, None, &mut vec![file.to_owned()]);
+    let Loader { sources, mut problems, included, .. } = loader;
+    problems.sort_by_key(|problem| (problem.span.file, problem.span.start, problem.code));
+    let (warnings, errors): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_warning);
+    match script {
+        Some(script) if errors.is_empty() => Ok(Loaded { script, included, sources, warnings }),
+        _ => Err(Broken { problems: errors, sources }),
+    }
+}
+
+/// The path of what an `include` names: relative to the file that it stands in.
+fn beside(sources: &Sources, include: &Include) -> PathBuf {
+    let file = sources.file(include.span.file).map(|source| source.path.as_path());
+    let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
+    directory.join(&include.file)
+}
+
+/// Files within each other.
+const NESTED: usize = 16;
+
+struct Loader<'a> {
+    read: ReadFile<'a>,
+    sources: Sources,
+    problems: Vec<Problem>,
+    included: Vec<(PathBuf, Script)>,
+}
+
+impl Loader<'_> {
+    /// Reads a script and what it includes. `from` is what names it, `above` the files that led to it.
+    fn script(
+        &mut self,
+        file: &Path,
+        from: Option<Span>,
+        outer: Option<&Outer>,
+        above: &mut Vec<PathBuf>,
+    ) -> Option<Script> {
+        let node = self.yaml(file, from, 0)?;
+        let mut cx = Cx::new(&self.sources);
+        let script = Script::decode(&node, "the script", &mut cx);
+        if let Some(script) = &script {
+            let uses = std::mem::take(&mut cx.uses);
+            check(script, &uses, outer, &mut cx);
+        }
+        let problems = cx.problems;
+        self.problems.extend(problems);
+        let script = script?;
+        let mut clusters: Vec<_> = script.clusters.iter().map(|(name, _)| name.text.clone()).collect();
+        clusters.extend(outer.iter().flat_map(|outer| outer.clusters.clone()));
+        let outer = Outer { clusters };
+        let mut includes = Vec::new();
+        let mut visit = |step: &super::model::Step| {
+            if let Action::Include(include) = &step.action {
+                includes.push((include.clone(), step.place.clone()));
+            }
+        };
+        places(script.steps(), &mut visit);
+        places(script.finally(), &mut visit);
+        for (include, place) in includes {
+            self.include(&include, &place, &outer, above);
+        }
+        Some(script)
+    }
+
+    fn include(&mut self, include: &Include, place: &str, outer: &Outer, above: &mut Vec<PathBuf>) {
+        let path = beside(&self.sources, include);
+        let mut refuse = |message: String, label: &str| {
+            let problem = Problem::new("E0306", include.span, message).label(label);
+            self.problems.push(Problem { step: Some(format!("step {place}")), ..problem });
+        };
+        if above.contains(&path) {
+            return refuse(format!("{} includes itself", path.display()), "it would have no end");
+        }
+        if above.len() == NESTED {
+            return refuse("scripts include each other too deeply".into(), "this is one more");
+        }
+        if !self.included.iter().any(|(known, _)| *known == path) {
+            above.push(path.clone());
+            let script = self.script(&path, Some(include.span), Some(outer), above);
+            above.pop();
+            let Some(script) = script else { return };
+            self.included.push((path.clone(), script));
+        }
+        self.variables(include, place, &path);
+    }
+
+    /// Values that an `include` gives must be of variables that there are.
+    fn variables(&mut self, include: &Include, place: &str, path: &Path) {
+        let Some((_, script)) = self.included.iter().find(|(known, _)| known == path) else { return };
+        for (name, _) in include.vars.iter() {
+            if script.vars.get(&name.text).is_none() {
+                let message = format!("{} has no variable `{}`", path.display(), name.text);
+                let known = script.vars.iter().map(|(name, _)| name.text.as_str());
+                let mut problem = Problem::new("E0301", name.span, message);
+                problem.label = crate::error::did_you_mean(&name.text, known)
+                    .map(|meant| format!("did you mean `{meant}`?"));
+                problem.step = Some(format!("step {place}"));
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    /// Reads a file as YAML. `from` is what names it, in another file.
+    fn yaml(&mut self, file: &Path, from: Option<Span>, nested: usize) -> Option<Node> {
+        let (index, text) = self.text(file, from)?;
+        let mark = Mark { line: 1, column: 1, at: 0 };
+        let start = Span { file: index, start: mark, end: mark };
+        let directory = file.parent().map(PathBuf::from).unwrap_or_default();
+        let mut problems = Vec::new();
+        let mut include = |name: &str, span: Span| {
+            if nested == NESTED {
+                return Err(vec![Problem::new("E0306", span, "files include each other too deeply")]);
+            }
+            // What is wrong in there is told there.
+            self.yaml(&directory.join(name), Some(span), nested + 1).ok_or_else(Vec::new)
+        };
+        let node = yaml::read(index, &text, Limits::default(), &mut include, &mut problems);
+        if node.is_none() && problems.is_empty() {
+            problems.push(
+                Problem::new("E0101", start, "the file is empty").label("a script begins with `zkx: 1`"),
+            );
+        }
+        self.problems.append(&mut problems);
+        node
+    }
+
+    /// The text of a file, and its index among the sources.
+    fn text(&mut self, file: &Path, from: Option<Span>) -> Option<(u16, String)> {
+        match (self.read)(file).map(String::from_utf8) {
+            Ok(Ok(text)) => {
+                let text = text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text);
+                Some((self.sources.add(file, text.clone()), text))
+            }
+            Ok(Err(error)) => {
+                let valid = error.utf8_error().valid_up_to();
+                let text =
+                    String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default()).into_owned();
+                let line = text.matches('\n').count() as u32 + 1;
+                let column = text.rsplit('\n').next().unwrap_or_default().chars().count() as u32 + 1;
+                let mark = Mark { line, column, at: 0 };
+                let span = Span { file: self.sources.add(file, text), start: mark, end: mark };
+                self.problems.push(Problem::new("E0005", span, "this is not UTF-8"));
+                None
+            }
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", file.display());
+                let mark = Mark { line: 1, column: 1, at: 0 };
+                let at = from.unwrap_or_else(|| Span {
+                    file: self.sources.add(file, String::new()),
+                    start: mark,
+                    end: mark,
+                });
+                self.problems.push(Problem::new("E0306", at, message));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Batch scripts: the language of `zkx run script.yaml`, from the text to a typed model.
+//!
+//! [`load`] reads a script and tells everything that is wrong with it, each with its place. What it
+//! results in is a [`model::Script`], whose [`model::Slot`]s and [`expr::Expr`]s are evaluated, when a step
+//! is run, in an [`expr::Scope`]. Nothing here asks a server, opens a file or prints: the runner does, and
+//! answers expressions as [`expr::Live`].
+
+mod check;
+mod decode;
+pub mod expr;
+pub mod glob;
+mod load;
+pub mod model;
+mod problem;
+mod source;
+mod yaml;
+
+pub use load::{Loaded, ReadFile, load};
+pub use problem::{Broken, Problem, SHOWN};
+pub use source::{Mark, Source, Sources, Span};
+
+#[cfg(test)]
+mod tests;
