@@ -6,6 +6,7 @@
 
 mod chroot;
 mod entry;
+mod folders;
 pub mod groups;
 mod health;
 pub mod log_end;
@@ -15,6 +16,7 @@ mod topics;
 
 pub use chroot::{Chroot, find, is_kafka};
 pub use entry::Entry;
+pub use folders::{Folders, Listed, Notice};
 pub use health::{Health, Liveness};
 pub use min_isr::{MinIsr, MinIsrs};
 pub use status::{Regime, Registration, Status};

@@ -1,5 +1,6 @@
 use clap::Args;
 
+use super::aside::aside;
 use super::{Context, WatchWord, path, watch};
 use crate::error::Result;
 use crate::store::{Found, Read};
@@ -55,7 +56,8 @@ impl Get {
         let (found, changes) = watch::read(cx, read, watching, "get", &self.path).await?;
         if let Found::Data(data, stat) = found.clone() {
             let (path, with_stat, followed) = (self.path.clone(), self.stat, watching);
-            cx.out.value(View::Data(DataView { path, data, stat, with_stat, followed, form })).await?;
+            let words = aside(&path, data.as_deref(), &stat);
+            cx.out.value(View::Data(DataView { path, data, stat, with_stat, followed, form, words })).await?;
         }
         watch::first_change(cx, changes, &self.path, found).await
     }

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use clap::Args;
 
-use super::{Context, WatchWord, failure, path, watch};
+use super::{Context, WatchWord, aside, failure, path, watch};
 use crate::error::Result;
 use crate::store::{Answers, Failure, Found, Outcome, Read};
 use crate::view::{ListingView, LongRow, Note, PathRow, Row, Shape, View};
@@ -29,6 +29,10 @@ pub struct Ls {
     /// Show type, versions, size and time of each child
     #[arg(short = 'l', long = "long")]
     long: bool,
+
+    /// Leave out what Kafka's znodes mean
+    #[arg(long)]
+    raw: bool,
 
     /// The znode
     #[arg(value_parser = path, default_value = "/")]
@@ -62,7 +66,7 @@ impl Ls2 {
 
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let Self { watch, path, word } = self;
-        Ls { stat: true, watch, recursive: false, long: false, path, word }.run(cx).await
+        Ls { stat: true, watch, recursive: false, long: false, raw: false, path, word }.run(cx).await
     }
 }
 
@@ -84,10 +88,21 @@ impl Ls {
                 self.long(cx, &children).await?;
             } else {
                 let (path, stat) = (self.path.clone(), self.stat.then_some(stat));
-                cx.out.value(View::Listing(ListingView { path, children, stat })).await?;
+                let words = if self.raw {
+                    Vec::new()
+                } else {
+                    aside::of_children(cx, children.iter().map(|name| path.join(name)).collect()).await
+                };
+                cx.out.value(View::Listing(ListingView { path, children, stat, words })).await?;
             }
         }
         watch::first_change(cx, changes, &self.path, found).await
+    }
+
+    /// What to ask of a child in a long listing: its data as well, where those have a meaning.
+    fn read(&self, path: &ZPath) -> Read {
+        let path = path.to_string();
+        if !self.raw && aside::is_known(&path) { Read::Data(path) } else { Read::Stat(path) }
     }
 
     /// Reads each child for its stat, with several batches on their way.
@@ -101,16 +116,22 @@ impl Ls {
                 if paths.is_empty() {
                     break;
                 }
-                let reads = paths.iter().map(|path| Read::Stat(path.to_string())).collect();
+                let reads = paths.iter().map(|path| self.read(path)).collect();
                 flight.push_back((cx.store.read(reads), paths));
             }
             let Some((answers, paths)) = flight.pop_front() else { break };
             let answers = answers.await.map_err(|f| failure::error(f, "list", &self.path))?;
             let rows = paths.into_iter().zip(answers).filter_map(|(path, answer)| match answer {
-                Ok(found) => Some(Row::Long(LongRow { path, whole: false, stat: found.stat().copied() })),
+                Ok(found) => {
+                    let words = match &found {
+                        Found::Data(data, stat) => aside::aside(&path, data.as_deref(), stat),
+                        _ => None,
+                    };
+                    Some(Row::Long(LongRow { path, whole: false, stat: found.stat().copied(), words }))
+                }
                 // Gone since it was listed.
                 Err(Code::NO_NODE) => None,
-                Err(_) => Some(Row::Long(LongRow { path, whole: false, stat: None })),
+                Err(_) => Some(Row::Long(LongRow { path, whole: false, stat: None, words: None })),
             });
             cx.out.rows(rows.collect()).await?;
         }
@@ -149,7 +170,7 @@ impl Ls {
             return Row::Path(PathRow { path: visit.path });
         }
         let stat = visit.node.ok().and_then(|node| node.stat);
-        Row::Long(LongRow { path: visit.path, whole: true, stat })
+        Row::Long(LongRow { path: visit.path, whole: true, stat, words: None })
     }
 }
 

@@ -4,6 +4,7 @@
 //! knows a store and an [`Out`](crate::view::Out); never a terminal, a format or the environment.
 
 mod apply;
+mod aside;
 mod completions;
 mod context;
 mod create;

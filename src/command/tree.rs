@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use clap::Args;
 
+use super::aside::aside;
 use super::ls::note_vanished;
 use super::{Context, failure, path};
 use crate::error::Result;
@@ -33,6 +34,10 @@ pub struct Tree {
     /// Mark znodes whose ACL does not grant everything to everybody (one more request for each)
     #[arg(short = 'A', long)]
     acl: bool,
+
+    /// Leave out what Kafka's znodes mean
+    #[arg(long)]
+    raw: bool,
 
     /// Draw with ASCII characters
     #[arg(long)]
@@ -108,9 +113,14 @@ impl Tree {
         let Visit { path, depth, node, children, omitted } = visit;
         let mut marks = Vec::new();
         let (data, stat) = match node {
-            Ok(node) => (self.data.then_some(node.data), node.stat),
+            Ok(node) => (Some(node.data), node.stat),
             Err(_) => (None, None),
         };
+        let words = match (&data, &stat) {
+            (Some(data), Some(stat)) if !self.raw => aside(&path, data.as_deref(), stat),
+            _ => None,
+        };
+        let data = data.filter(|_| self.data);
         match stat.map(|stat| stat.node_type()) {
             None => marks.push(Mark::Unreadable),
             Some(NodeType::Persistent) => {}
@@ -127,7 +137,7 @@ impl Tree {
         if let Some(acl) = acl.filter(|acl| !Acl::is_open(acl)) {
             marks.push(Mark::Restricted(if secrets { acl } else { super::get_acl::masked(acl) }));
         }
-        TreeRow { path, depth, children, omitted, stat, data, marks }
+        TreeRow { path, depth, children, omitted, stat, data, marks, words }
     }
 }
 

@@ -13,3 +13,4 @@
 pub mod layout;
 pub mod model;
 mod percent;
+pub mod words;

@@ -14,7 +14,15 @@ pub(super) fn write(view: &DataView, options: &Options, out: &mut dyn Write) -> 
         (view::Form::Base64, Some(bytes)) => writeln!(out, "{}", view::base64(bytes)),
         (view::Form::Hex, Some(bytes)) => writeln!(out, "{}", data::hex_table(bytes)),
         (view::Form::Base64 | view::Form::Hex, None) => writeln!(out, "null"),
-        (view::Form::Auto, _) if options.terminal => readable(bytes, options, out),
+        (view::Form::Auto, _) if options.terminal => {
+            readable(bytes, options, out)?;
+            match &view.words {
+                Some(words) => {
+                    writeln!(out, "{}", options.palette.dim().paint(sanitise(&format!("# {words}"), false)))
+                }
+                None => Ok(()),
+            }
+        }
         _ => {
             out.write_all(bytes.unwrap_or_default())?;
             // What comes after the bytes begins a line of its own; bytes alone get nothing added.

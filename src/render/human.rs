@@ -30,6 +30,11 @@ impl Human {
         if self.options.terminal { sanitise(name, false) } else { name.into() }
     }
 
+    /// What something means, beside it.
+    fn aside(&self, words: &str) -> String {
+        self.options.palette.dim().paint(sanitise(words, false)).to_string()
+    }
+
     fn stat(&self, stat: &Stat, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "cZxid = {}", hex(stat.czxid))?;
         writeln!(out, "ctime = {}", self.clock.full(stat.ctime))?;
@@ -51,8 +56,18 @@ impl Human {
     }
 
     fn listing(&self, view: &ListingView, out: &mut dyn Write) -> io::Result<()> {
+        if self.options.terminal && view.words.iter().any(Option::is_some) {
+            let widest = view.children.iter().map(|name| self.name(name).width()).max().unwrap_or(0);
+            for (name, words) in view.children.iter().zip(&view.words) {
+                let name = self.name(name);
+                let blanks = " ".repeat(widest - name.width());
+                match words {
+                    Some(words) => writeln!(out, "{name}{blanks}  {}", self.aside(words))?,
+                    None => writeln!(out, "{name}")?,
+                }
+            }
         // Columns help where a screen holds them all, and are in the way otherwise.
-        if self.options.terminal && view.children.len() <= 1000 {
+        } else if self.options.terminal && view.children.len() <= 1000 {
             let names: Vec<_> = view.children.iter().map(|name| self.name(name)).collect();
             columns(&names, self.options.width, out)?;
         } else {
@@ -75,7 +90,7 @@ impl Human {
                 "unreadable", "-", "-", "-", "-"
             );
         };
-        writeln!(
+        write!(
             out,
             "{:<10}  {:>7}  {:>8}  {:>10}  {:<19}  {name}{}",
             stat.node_type().name(),
@@ -88,7 +103,11 @@ impl Human {
                 NodeType::Ttl(ttl) => format!("  (ttl {ttl} ms)"),
                 _ => String::new(),
             }
-        )
+        )?;
+        match &row.words {
+            Some(words) => writeln!(out, "  {}", self.aside(words)),
+            None => writeln!(out),
+        }
     }
 
     fn event(&self, row: &EventRow, out: &mut dyn Write) -> io::Result<()> {
@@ -119,6 +138,9 @@ impl Human {
                     write!(out, "  {}", style.paint(name))?;
                 }
             }
+        }
+        if let Some(words) = &row.words {
+            write!(out, "  {}", self.aside(words))?;
         }
         if row.found_later && matches!(row.what, Happening::Znode(_)) {
             write!(out, "  {}", palette.dim().paint("(found after the reconnection)"))?;

@@ -175,6 +175,9 @@ impl Drawing<'_> {
         {
             add(size(u64::from(stat.data_length.unsigned_abs())));
         }
+        if let Some(words) = &row.words {
+            add(sanitise(words, false).into_owned());
+        }
         if let Some(data) = &row.data {
             let width = self.options.width.saturating_sub(used + 3).max(20);
             label.push_str(&format!("  {}", preview(data.as_deref(), width)));

@@ -120,6 +120,8 @@ pub struct DataView {
     pub followed: bool,
     /// How to show it to them.
     pub form: Form,
+    /// For people on a terminal: what it means.
+    pub words: Option<String>,
 }
 
 impl Serialize for DataView {
@@ -211,6 +213,10 @@ pub struct ListingView {
     /// Its stat, where asked for.
     #[serde(serialize_with = "maybe_stat", skip_serializing_if = "Option::is_none")]
     pub stat: Option<Stat>,
+    /// For people on a terminal: what the data of each mean, in the order of the names. Empty where there
+    /// is nothing to say.
+    #[serde(skip)]
+    pub words: Vec<Option<String>>,
 }
 
 /// A znode's stat.

@@ -46,6 +46,9 @@ pub struct LongRow {
     /// Its stat; `None` when it cannot be read.
     #[serde(serialize_with = "maybe_stat")]
     pub stat: Option<Stat>,
+    /// For people: what its data mean.
+    #[serde(skip)]
+    pub words: Option<String>,
 }
 
 /// A znode of a tree, drawn under the row before it that is one level higher.
@@ -65,6 +68,8 @@ pub struct TreeRow {
     pub data: Option<Option<Bytes>>,
     /// What is special about it.
     pub marks: Vec<Mark>,
+    /// For people: what its data mean.
+    pub words: Option<String>,
 }
 
 /// What a tree says of a znode behind its name.
@@ -132,6 +137,8 @@ pub struct EventRow {
     pub children: Option<(Vec<String>, Vec<String>)>,
     /// Found by looking after a gap, not reported by a watch.
     pub found_later: bool,
+    /// For people: what its data mean.
+    pub words: Option<String>,
 }
 
 /// A value that was read: `None` for null.

@@ -134,9 +134,18 @@ fn render(shape: Shape, row: impl Fn(ZPath, usize, usize, Stat) -> Row) -> Resul
 }
 
 fn table_row(path: ZPath, _: usize, _: usize, stat: Stat) -> Row {
-    Row::Long(LongRow { path, whole: true, stat: Some(stat) })
+    Row::Long(LongRow { path, whole: true, stat: Some(stat), words: None })
 }
 
 fn tree_row(path: ZPath, depth: usize, children: usize, stat: Stat) -> Row {
-    Row::Tree(TreeRow { path, depth, children, omitted: 0, stat: Some(stat), data: None, marks: Vec::new() })
+    Row::Tree(TreeRow {
+        path,
+        depth,
+        children,
+        omitted: 0,
+        stat: Some(stat),
+        data: None,
+        marks: Vec::new(),
+        words: None,
+    })
 }

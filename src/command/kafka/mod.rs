@@ -2,6 +2,7 @@
 
 mod brokers;
 mod overview;
+mod settings;
 mod topics;
 
 use clap::{Args, Subcommand};
@@ -10,7 +11,12 @@ use super::{Context, failed, path};
 use crate::cluster::{self, Regime, Status};
 use crate::error::{Error, Kind, Result};
 use crate::store::Failure;
+use crate::view::kafka::{KafkaRow, KafkaTable};
+use crate::view::{Row, Shape};
 use crate::znode::ZPath;
+
+/// Rows given to the renderer at once.
+const TOGETHER: usize = 256;
 
 /// Show a Kafka cluster, from its znodes alone
 ///
@@ -40,6 +46,22 @@ enum What {
     Topics(topics::Topics),
     /// A topic with its partitions
     Topic(topics::Topic),
+    /// What was configured at run time for topics, brokers, users, clients and addresses
+    Configs(settings::Configs),
+    /// The ACLs
+    Acls,
+    /// The users that have a password for SCRAM
+    Users,
+    /// The quotas of users, clients and addresses
+    Quotas,
+    /// The delegation tokens
+    Tokens,
+    /// Notices that wait for the brokers
+    Changes,
+    /// The features that are in use, and what each broker can do
+    Features,
+    /// The producer ids that were given out last
+    Producers,
 }
 
 impl Kafka {
@@ -55,6 +77,14 @@ impl Kafka {
             Some(What::Brokers(brokers)) => brokers.run(cx, &status(cx, at).await?).await,
             Some(What::Topics(topics)) => topics.run(cx, &status(cx, at).await?).await,
             Some(What::Topic(topic)) => topic.run(cx, &status(cx, at).await?).await,
+            Some(What::Configs(configs)) => configs.run(cx, &status(cx, at).await?).await,
+            Some(What::Acls) => settings::acls(cx, &status(cx, at).await?).await,
+            Some(What::Users) => settings::users(cx, &status(cx, at).await?).await,
+            Some(What::Quotas) => settings::quotas(cx, &status(cx, at).await?).await,
+            Some(What::Tokens) => settings::tokens(cx, &status(cx, at).await?).await,
+            Some(What::Changes) => settings::changes(cx, &status(cx, at).await?).await,
+            Some(What::Features) => settings::features(cx, &status(cx, at).await?).await,
+            Some(What::Producers) => settings::producers(cx, &status(cx, at).await?).await,
         }
     }
 }
@@ -100,6 +130,16 @@ async fn read(cx: &Context<'_>, chroot: &ZPath) -> Result<Status> {
 /// A failure of the store while a cluster was read.
 fn failure(failure: Failure, chroot: &str) -> Error {
     failed(failure, "read the Kafka cluster below", chroot)
+}
+
+/// Answers with a table.
+async fn rows(cx: &Context<'_>, table: KafkaTable, rows: impl Iterator<Item = KafkaRow>) -> Result<()> {
+    cx.out.begin(Shape::Kafka(table)).await?;
+    let rows: Vec<_> = rows.map(|row| Row::Kafka(Box::new(row))).collect();
+    for some in rows.chunks(TOGETHER) {
+        cx.out.rows(some.to_vec()).await?;
+    }
+    cx.out.end().await
 }
 
 /// What there is to know before anything of a cluster is believed.

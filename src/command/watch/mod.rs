@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Armed, Context, Report, WatchedPart, failure, path};
+use super::{Armed, Context, Report, WatchedPart, aside, failure, path};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Change, Changes, stat};
 use crate::view::{EventRow, Happening, Note, Row, Shape};
@@ -37,6 +37,10 @@ pub struct Watch {
     /// Show the data before and after, and which children came and went
     #[arg(long)]
     values: bool,
+
+    /// Leave out what Kafka's znodes mean
+    #[arg(long)]
+    raw: bool,
 
     /// The znode
     #[arg(value_parser = path)]
@@ -74,7 +78,8 @@ enum Mode {
 impl AddWatch {
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let recursive = self.mode == Mode::PersistentRecursive;
-        let watch = Watch { recursive, count: None, timeout: None, values: !recursive, path: self.path };
+        let watch =
+            Watch { recursive, count: None, timeout: None, values: !recursive, raw: false, path: self.path };
         let Some(background) = cx.background else { return watch.run(cx).await };
         let (path, changes) = (watch.path.clone(), watch.set(cx).await?);
         let kind = if recursive { WatchedPart::Recursive } else { WatchedPart::Persistent };
@@ -123,10 +128,13 @@ impl Watch {
                 }
                 for row in self.rows(cx, change, &mut known, &mut memory).await? {
                     seen += u64::from(matches!(row.what, Happening::Znode(_)));
-                    rows.push(Row::Event(row));
+                    rows.push(row);
                 }
             }
-            cx.out.rows(rows).await?;
+            if !self.raw {
+                aside::of_events(cx, rows.iter_mut().collect()).await;
+            }
+            cx.out.rows(rows.into_iter().map(Row::Event).collect()).await?;
         }
         cx.out.end().await
     }
@@ -209,5 +217,14 @@ fn event_row(event: Event) -> EventRow {
 }
 
 fn connection_row(what: Happening) -> EventRow {
-    EventRow { time: now(), what, path: None, zxid: None, values: None, children: None, found_later: false }
+    EventRow {
+        time: now(),
+        what,
+        path: None,
+        zxid: None,
+        values: None,
+        children: None,
+        found_later: false,
+        words: None,
+    }
 }

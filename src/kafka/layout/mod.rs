@@ -189,7 +189,36 @@ impl Queue {
     }
 }
 
+/// First segments of the paths of Kafka's znodes.
+const TOPS: [&str; 12] = [
+    "admin",
+    "brokers",
+    "cluster",
+    "config",
+    "consumers",
+    "controller",
+    "controller_epoch",
+    "delegation_token",
+    "feature",
+    "kafka-acl",
+    "latest_producer_id_block",
+    "migration",
+];
+
 impl Place {
+    /// What a path stands for that may begin with a chroot, whatever that is; `None` for what cannot be
+    /// Kafka's. A folder or a name alone proves nothing: its data do.
+    pub fn find(path: &str) -> Option<Self> {
+        let mut starts = path.match_indices('/').map(|(at, _)| at);
+        starts.find_map(|at| {
+            let below = path.get(at..)?;
+            let first = below.get(1..)?.split('/').next()?;
+            let known =
+                TOPS.contains(&first) || Queue::ALL.iter().any(|queue| below.starts_with(queue.folder()));
+            if known { Self::of(below) } else { None }
+        })
+    }
+
     /// What a path below Kafka's chroot stands for; `None` for what is not Kafka's.
     pub fn of(path: &str) -> Option<Self> {
         if let Some(folder) = FOLDERS.iter().find(|folder| **folder == path) {

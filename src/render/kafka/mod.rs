@@ -2,6 +2,7 @@
 
 mod brokers;
 mod overview;
+mod settings;
 mod topics;
 
 use std::io::{self, Write};
@@ -23,6 +24,7 @@ pub(super) fn value(
         KafkaView::Overview(view) => overview::write(view, options, clock, out),
         KafkaView::Topic(view) if view.as_kafka => topics::describe(view, out),
         KafkaView::Topic(view) => topics::write(view, options, clock, out),
+        KafkaView::Producers(view) => settings::producers(view, out),
     }
 }
 
@@ -40,6 +42,11 @@ pub(super) fn rows(
         KafkaTable::Topics => topics::TOPICS,
         KafkaTable::Partitions => topics::PARTITIONS,
         KafkaTable::Described => &[],
+        KafkaTable::Configs => settings::CONFIGS,
+        KafkaTable::Acls => settings::ACLS,
+        KafkaTable::Tokens => settings::TOKENS,
+        KafkaTable::Changes => settings::CHANGES,
+        KafkaTable::Features => settings::FEATURES,
     };
     let mut table = Table::new(columns, options);
     while let Some(rows) = feed.rows(out)? {
@@ -50,6 +57,11 @@ pub(super) fn rows(
                 KafkaRow::Broker(row) => brokers::cells(row, options, clock),
                 KafkaRow::Topic(row) => topics::cells(row, options),
                 KafkaRow::Partition(row) => topics::partition(row, options),
+                KafkaRow::Config(row) => settings::config(row, options),
+                KafkaRow::Acl(row) => settings::acl(row, options),
+                KafkaRow::Token(row) => settings::token(row, options, clock),
+                KafkaRow::Change(row) => settings::change(row, clock),
+                KafkaRow::Feature(row) => settings::feature(row, options),
                 KafkaRow::Described(view) => {
                     topics::describe(view, out)?;
                     continue;

@@ -2,12 +2,14 @@
 
 mod broker;
 mod overview;
+mod settings;
 mod topic;
 
 use serde::{Serialize, Serializer};
 
 pub use broker::{BrokerRow, Load};
 pub use overview::{ClusterRow, Gathered, OverviewView};
+pub use settings::{AclRow, ChangeRow, ConfigRow, FeatureRow, ProducersView, TokenRow};
 pub use topic::{PartitionRow, TopicRow, TopicView};
 
 use crate::kafka::layout::PartitionKey;
@@ -20,6 +22,8 @@ pub enum KafkaView {
     Overview(OverviewView),
     /// `kafka topic`.
     Topic(TopicView),
+    /// `kafka producers`.
+    Producers(ProducersView),
 }
 
 /// A row of an answer.
@@ -36,6 +40,16 @@ pub enum KafkaRow {
     Partition(PartitionRow),
     /// `kafka topics --describe`: a topic with its partitions.
     Described(TopicView),
+    /// `kafka configs`, `users`, `quotas`.
+    Config(ConfigRow),
+    /// `kafka acls`.
+    Acl(AclRow),
+    /// `kafka tokens`.
+    Token(TokenRow),
+    /// `kafka changes`.
+    Change(ChangeRow),
+    /// `kafka features`.
+    Feature(FeatureRow),
 }
 
 /// The tables for people, each with its columns.
@@ -51,6 +65,16 @@ pub enum KafkaTable {
     Partitions,
     /// Of [`KafkaRow::Described`]: no table, but what Kafka's own tool prints.
     Described,
+    /// Of [`KafkaRow::Config`].
+    Configs,
+    /// Of [`KafkaRow::Acl`].
+    Acls,
+    /// Of [`KafkaRow::Token`].
+    Tokens,
+    /// Of [`KafkaRow::Change`].
+    Changes,
+    /// Of [`KafkaRow::Feature`].
+    Features,
 }
 
 /// A partition as JSON has it: a number, or in 0.7 the text `broker-partition`.

@@ -6,7 +6,9 @@ use crate::support::lab::Lab;
 use crate::support::truth::{self, Acl, Truth};
 
 mod overview;
+mod settings;
 mod topics;
+mod words;
 
 /// A cluster of 3.9 in trouble: brokers 1 and 2 of three are up, `orders` has lost one replica of
 /// partition 0 and the leader of partition 2, `moving` is being reassigned, `old` is to be deleted.
