@@ -1,12 +1,15 @@
 //! Consumer groups that are kept in ZooKeeper: those of the consumers of 0.7 to 1.1 and of other clients
 //! that write as they did, and offsets that brokers write there for `OffsetCommit` 0.
 
+mod edit;
+pub mod offset_file;
 mod rows;
 mod scan;
 
 #[cfg(test)]
 mod tests;
 
+pub use edit::{Edit, deletion, folders, transactions};
 pub use rows::{Committed, Row, rows};
 pub use scan::{GroupScan, names};
 
@@ -79,7 +82,8 @@ impl GroupState {
 }
 
 impl Group {
-    fn new(name: String) -> Self {
+    /// One that there is not, or not yet.
+    pub fn new(name: String) -> Self {
         Self {
             name,
             ids: Folder::Absent,

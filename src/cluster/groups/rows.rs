@@ -42,10 +42,10 @@ pub struct Row {
 pub struct Committed {
     /// Its name.
     pub key: PartitionKey,
-    /// Its data version.
-    pub version: i32,
-    /// When it was written, milliseconds since 1970.
-    pub mtime: i64,
+    /// Its data version, if it may be read.
+    pub version: Option<i32>,
+    /// When it was written, milliseconds since 1970, if it may be read.
+    pub mtime: Option<i64>,
 }
 
 impl Row {
@@ -66,23 +66,23 @@ impl Row {
     }
 }
 
-/// The partitions of a group's topics; `topics` are those that could be found. What offsets or owners name
-/// as 0.7 did in a topic of 0.8 or later is the partition of that number.
-pub fn rows(group: &Group, topics: &BTreeMap<String, TopicState>) -> Vec<Row> {
+/// The partitions of the topics of these `names`; `topics` are those that could be found. What offsets or
+/// owners name as 0.7 did in a topic of 0.8 or later is the partition of that number.
+pub fn rows(group: &Group, names: &[String], topics: &BTreeMap<String, TopicState>) -> Vec<Row> {
     let mut all = Vec::new();
-    for name in group.topics() {
-        let topic = topics.get(&name);
-        let mut rows = Rows { name: &name, topic, rows: BTreeMap::new() };
+    for name in names {
+        let topic = topics.get(name);
+        let mut rows = Rows { name, topic, rows: BTreeMap::new() };
         for partition in topic.map_or(&[][..], |topic| &topic.partitions) {
             rows.rows.insert(partition.key, rows.of_partition(partition));
         }
-        for (key, offset) in group.offsets.get(&name).into_iter().flatten() {
+        for (key, offset) in group.offsets.get(name).into_iter().flatten() {
             rows.offset(*key, offset);
         }
-        for (key, owner) in group.owners.get(&name).into_iter().flatten() {
+        for (key, owner) in group.owners.get(name).into_iter().flatten() {
             rows.owner(*key, owner, group);
         }
-        let wanted = group.wants(&name);
+        let wanted = group.wants(name);
         for row in rows.rows.values_mut() {
             if wanted && row.owner.is_none() && topic.is_some() {
                 row.problems.push("nobody consumes it".to_owned());
@@ -177,8 +177,8 @@ impl Rows<'_> {
         let stat = offset.stat();
         row.committed = Some(Committed {
             key,
-            version: stat.map_or(-1, |s| s.version),
-            mtime: stat.map_or(0, |s| s.mtime),
+            version: stat.map(|stat| stat.version),
+            mtime: stat.map(|stat| stat.mtime),
         });
         if let Some(fault) = offset.fault() {
             row.problems.push(format!("its offset cannot be read: {fault}"));

@@ -50,7 +50,7 @@ async fn read(tree: &str) -> (Vec<Group>, Vec<Vec<Row>>) {
         let found = TopicScan::new(&store, &status, group.topics(), false).next().await.unwrap();
         let topics: BTreeMap<_, _> =
             found.into_iter().flatten().map(|topic| (topic.name.clone(), topic)).collect();
-        tables.push(rows(group, &topics));
+        tables.push(rows(group, &group.topics(), &topics));
     }
     (groups, tables)
 }
