@@ -237,18 +237,32 @@ impl<'a> Context<'a> {
             ))
             .hint("raise the limit with --max-nodes N if that is meant"));
         }
-        if self.settings.yes {
-            return Ok(());
-        }
         let what = match nodes {
             1 => format!("{verb} {path} (1 znode, nothing below it)?"),
             _ => format!("{verb} {path} and everything below it ({} in all)?", count(nodes, "znode")),
         };
+        self.confirm(what.clone(), what).await
+    }
+
+    /// Lets somebody decide about a change of so many znodes, which `plan` shows line by line.
+    pub(super) async fn approve(&self, what: &str, nodes: usize, plan: &str) -> Result<()> {
+        if nodes > self.cap() {
+            return Err(Error::usage(format!("cannot {what}: more than {} are many", thousands(self.cap())))
+                .hint("raise the limit with --max-nodes N if that is meant"));
+        }
+        self.confirm(format!("{plan}\n{what}?"), format!("{what}?\n{plan}")).await
+    }
+
+    /// Asks; where there is nobody to ask, the error shows what was asked in its own form.
+    async fn confirm(&self, question: String, unasked: String) -> Result<()> {
+        if self.settings.yes {
+            return Ok(());
+        }
         self.out.flush().await?;
-        match self.asker.confirm(what.clone()).await {
+        match self.asker.confirm(question).await {
             Some(true) => Ok(()),
             Some(false) => Err(Error::usage("not confirmed, nothing was changed")),
-            None => Err(Error::usage(format!("not confirmed, nothing was changed: {what}"))
+            None => Err(Error::usage(format!("not confirmed, nothing was changed: {unasked}"))
                 .hint("add --yes to do it without being asked")),
         }
     }

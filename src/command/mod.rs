@@ -123,6 +123,9 @@ commands! {
 impl Command {
     /// Whether it changes znodes.
     pub fn writes(&self) -> bool {
+        if let Self::Kafka(kafka) = self {
+            return kafka.writes();
+        }
         matches!(
             self,
             Self::Create(_)

@@ -1,6 +1,11 @@
 //! `kafka …`: a Kafka cluster as its administrators think of it, from its znodes.
 
 mod brokers;
+mod delete_group;
+mod edits;
+mod groups;
+mod guard;
+mod offsets;
 mod overview;
 mod settings;
 mod topics;
@@ -62,9 +67,26 @@ enum What {
     Features,
     /// The producer ids that were given out last
     Producers,
+    /// The consumer groups that are kept in ZooKeeper
+    Groups(groups::Groups),
+    /// A consumer group: its members, who consumes what, how far it is
+    Group(groups::GroupCommand),
+    /// Set, export or copy the offsets of a consumer group
+    Offsets(offsets::Offsets),
+    /// Delete a consumer group that has no members, its offsets included
+    DeleteGroup(delete_group::DeleteGroup),
 }
 
 impl Kafka {
+    /// Whether it changes znodes.
+    pub(super) fn writes(&self) -> bool {
+        match &self.what {
+            Some(What::Offsets(offsets)) => offsets.writes(),
+            Some(What::DeleteGroup(_)) => true,
+            _ => false,
+        }
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         let at = self.chroot.as_ref();
         if self.overview.check && !matches!(self.what, None | Some(What::Overview(_))) {
@@ -85,6 +107,10 @@ impl Kafka {
             Some(What::Changes) => settings::changes(cx, &status(cx, at).await?).await,
             Some(What::Features) => settings::features(cx, &status(cx, at).await?).await,
             Some(What::Producers) => settings::producers(cx, &status(cx, at).await?).await,
+            Some(What::Groups(groups)) => groups.run(cx, &status(cx, at).await?).await,
+            Some(What::Group(group)) => group.run(cx, &status(cx, at).await?).await,
+            Some(What::Offsets(offsets)) => offsets.run(cx, &status(cx, at).await?).await,
+            Some(What::DeleteGroup(group)) => group.run(cx, &status(cx, at).await?).await,
         }
     }
 }

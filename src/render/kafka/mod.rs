@@ -1,6 +1,8 @@
 //! Views of Kafka, for people.
 
 mod brokers;
+mod groups;
+mod old_tools;
 mod overview;
 mod settings;
 mod topics;
@@ -12,7 +14,7 @@ use super::table::{Cell, Column, Table};
 use super::times::Clock;
 use super::{Options, Palette};
 use crate::view::Row;
-use crate::view::kafka::{KafkaRow, KafkaTable, KafkaView};
+use crate::view::kafka::{GroupForm, KafkaRow, KafkaTable, KafkaView};
 
 pub(super) fn value(
     view: &KafkaView,
@@ -25,6 +27,11 @@ pub(super) fn value(
         KafkaView::Topic(view) if view.as_kafka => topics::describe(view, out),
         KafkaView::Topic(view) => topics::write(view, options, clock, out),
         KafkaView::Producers(view) => settings::producers(view, out),
+        KafkaView::Group(view) => match view.form {
+            GroupForm::Own => groups::write(view, options, clock, out),
+            GroupForm::Checker => old_tools::checker(view, out),
+            GroupForm::Groups => old_tools::groups(view, out),
+        },
     }
 }
 
@@ -36,17 +43,20 @@ pub(super) fn rows(
     clock: &Clock,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let exported = table == KafkaTable::Exported;
     let columns: &[Column] = match table {
         KafkaTable::Clusters => overview::CLUSTERS,
         KafkaTable::Brokers => brokers::COLUMNS,
         KafkaTable::Topics => topics::TOPICS,
         KafkaTable::Partitions => topics::PARTITIONS,
-        KafkaTable::Described => &[],
         KafkaTable::Configs => settings::CONFIGS,
         KafkaTable::Acls => settings::ACLS,
         KafkaTable::Tokens => settings::TOKENS,
         KafkaTable::Changes => settings::CHANGES,
         KafkaTable::Features => settings::FEATURES,
+        KafkaTable::Described | KafkaTable::Exported => &[],
+        KafkaTable::Groups => groups::GROUPS,
+        KafkaTable::Offsets => groups::OFFSETS,
     };
     let mut table = Table::new(columns, options);
     while let Some(rows) = feed.rows(out)? {
@@ -62,6 +72,12 @@ pub(super) fn rows(
                 KafkaRow::Token(row) => settings::token(row, options, clock),
                 KafkaRow::Change(row) => settings::change(row, clock),
                 KafkaRow::Feature(row) => settings::feature(row, options),
+                KafkaRow::Group(row) => groups::cells(row, options, clock),
+                KafkaRow::Offset(row) if exported => {
+                    groups::exported(row, out)?;
+                    continue;
+                }
+                KafkaRow::Offset(row) => groups::offset(row),
                 KafkaRow::Described(view) => {
                     topics::describe(view, out)?;
                     continue;

@@ -1,6 +1,7 @@
 //! What `kafka …` answers.
 
 mod broker;
+mod group;
 mod overview;
 mod settings;
 mod topic;
@@ -8,6 +9,7 @@ mod topic;
 use serde::{Serialize, Serializer};
 
 pub use broker::{BrokerRow, Load};
+pub use group::{GroupForm, GroupRow, GroupView, LagSum, MemberRow, OffsetRow, ProgressRow};
 pub use overview::{ClusterRow, Gathered, OverviewView};
 pub use settings::{AclRow, ChangeRow, ConfigRow, FeatureRow, ProducersView, TokenRow};
 pub use topic::{PartitionRow, TopicRow, TopicView};
@@ -24,6 +26,8 @@ pub enum KafkaView {
     Topic(TopicView),
     /// `kafka producers`.
     Producers(ProducersView),
+    /// `kafka group`.
+    Group(GroupView),
 }
 
 /// A row of an answer.
@@ -50,6 +54,10 @@ pub enum KafkaRow {
     Change(ChangeRow),
     /// `kafka features`.
     Feature(FeatureRow),
+    /// `kafka groups`.
+    Group(GroupRow),
+    /// `kafka offsets`.
+    Offset(OffsetRow),
 }
 
 /// The tables for people, each with its columns.
@@ -75,6 +83,12 @@ pub enum KafkaTable {
     Changes,
     /// Of [`KafkaRow::Feature`].
     Features,
+    /// Of [`KafkaRow::Group`].
+    Groups,
+    /// Of [`KafkaRow::Offset`]: what was set.
+    Offsets,
+    /// Of [`KafkaRow::Offset`]: no table, but lines as `ExportZkOffsets` of Kafka writes them.
+    Exported,
 }
 
 /// A partition as JSON has it: a number, or in 0.7 the text `broker-partition`.

@@ -5,6 +5,8 @@ use super::run;
 use crate::support::lab::Lab;
 use crate::support::truth::{self, Acl, Truth};
 
+mod groups;
+mod offsets;
 mod overview;
 mod settings;
 mod topics;
