@@ -29,7 +29,7 @@ pub struct Health {
     pub under_replicated: bool,
     /// It has no leader, or fewer replicas in sync than `min.insync.replicas`.
     pub under_min_isr: bool,
-    /// It has just as many.
+    /// It has just as many, even though none of them may live.
     pub at_min_isr: bool,
     /// It is led by another than its first replica.
     pub not_preferred: bool,
@@ -55,7 +55,7 @@ impl Health {
             offline: known && leader.is_none_or(|leader| alive.is_down(leader)),
             under_replicated: known && isr < partition.settled().count(),
             under_min_isr: known && (leader.is_none() || isr < wanted),
-            at_min_isr: known && leader.is_some() && isr == wanted,
+            at_min_isr: known && isr == wanted,
             not_preferred: leader.is_some_and(|leader| Some(leader) != partition.preferred()),
             reassigning: asked || !partition.adding.is_empty() || !partition.removing.is_empty(),
             recovering: state.is_some_and(|state| state.is_recovering()),

@@ -32,17 +32,6 @@ def delete(bootstrap, topics):
     KafkaAdminClient(bootstrap_servers=bootstrap).delete_topics(topics, timeout_ms=1, raise_errors=False)
 
 
-def move(bootstrap, partitions):
-    """{topic: {partition: [broker, ...]}}; does not wait for the end of the reassignment."""
-    moves = {
-        TopicPartition(topic, int(partition)): brokers
-        for topic, partitions in partitions.items()
-        for partition, brokers in partitions.items()
-    }
-    refused = KafkaAdminClient(bootstrap_servers=bootstrap).alter_partition_reassignments(moves)
-    assert not any(refused.values()), refused
-
-
 def produce(bootstrap, counts):
     """{topic: [messages into partition 0, 1, ...]}"""
     send(KafkaProducer(bootstrap_servers=bootstrap), counts)

@@ -132,7 +132,7 @@ pub(super) fn v3_9(kafka: &Kafka) {
     let configure = |config: &str, entity: &[&str]| {
         kafka.new_tool(CONFIGS, &[&["--alter", "--add-config", config], entity].concat());
     };
-    configure("log.retention.ms=86400000", &["--entity-type", "brokers", "--entity-default"]);
+    configure("log.cleaner.backoff.ms=20000", &["--entity-type", "brokers", "--entity-default"]);
     let alice = ["--entity-type", "users", "--entity-name", "alice"];
     configure("producer_byte_rate=1024,consumer_byte_rate=2048", &alice);
     configure("SCRAM-SHA-256=[iterations=4096,password=secret]", &alice);

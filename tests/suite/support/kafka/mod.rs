@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fetched::{fetched, skip};
-use super::process::{Process, free_ports, fresh_dir};
+use super::process::{Process, free_ports, fresh_dir, signal};
 use super::servers::{self, Server, Version};
 use super::truth::Truth;
 use super::wait_for;
@@ -120,8 +120,14 @@ pub(crate) struct Kafka {
 struct Broker {
     id: i32,
     dir: PathBuf,
-    /// The port, and whoever listens there.
-    running: Mutex<(u16, Option<Process>)>,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    port: u16,
+    process: Option<Process>,
+    paused: bool,
 }
 
 impl Kafka {
@@ -175,7 +181,7 @@ impl Kafka {
 
     /// For `--bootstrap-server`: the brokers that run.
     pub(crate) fn bootstrap(&self) -> String {
-        let alive = self.brokers.iter().filter(|broker| broker.running.lock().unwrap().1.is_some());
+        let alive = self.brokers.iter().filter(|broker| broker.is_running());
         alive.map(|broker| format!("127.0.0.1:{}", broker.port())).collect::<Vec<_>>().join(",")
     }
 
@@ -256,7 +262,14 @@ impl Kafka {
 
     /// `kill -9`. ZooKeeper, and with it the other brokers, notice after some seconds.
     pub(crate) fn kill9(&self, broker: i32) {
-        self.broker(broker).running.lock().unwrap().1 = None;
+        self.broker(broker).running.lock().unwrap().process = None;
+    }
+
+    /// Stops it in the middle of whatever it does (SIGSTOP): for some seconds it still seems to live.
+    pub(crate) fn pause(&self, broker: i32) {
+        let mut running = self.broker(broker).running.lock().unwrap();
+        signal(running.process.as_ref().expect("a running broker").pid, "STOP");
+        running.paused = true;
     }
 
     /// Starts it again, on another port, and waits until it serves.
@@ -279,7 +292,7 @@ impl Kafka {
         let settings = broker.dir.join("server.properties");
         fs::write(&settings, self.settings(broker, port)).expect("a file");
         let process = self.java(self.release.main, &[settings], &broker.dir.join("log")).expect("a process");
-        *broker.running.lock().unwrap() = (port, Some(process));
+        *broker.running.lock().unwrap() = Running { port, process: Some(process), paused: false };
     }
 
     /// Waits until it listens and all can know. Its port may be taken by somebody else between its
@@ -340,12 +353,17 @@ impl Kafka {
 
 impl Broker {
     fn port(&self) -> u16 {
-        self.running.lock().unwrap().0
+        self.running.lock().unwrap().port
+    }
+
+    fn is_running(&self) -> bool {
+        let running = self.running.lock().unwrap();
+        running.process.is_some() && !running.paused
     }
 
     fn is_dead(&self) -> bool {
         let mut running = self.running.lock().unwrap();
-        running.1.as_mut().is_none_or(|process| process.is_over().unwrap_or(true))
+        running.process.as_mut().is_none_or(|process| process.is_over().unwrap_or(true))
     }
 }
 
