@@ -1,6 +1,7 @@
 //! Real Kafka clusters, judged by Kafka's own tools.
 
 mod overview;
+mod settings;
 mod topics;
 mod trouble;
 mod znodes;
