@@ -30,12 +30,13 @@ pub(super) fn checker(view: &GroupView, out: &mut dyn Write) -> io::Result<()> {
             continue;
         }
         let owner = row.owner.as_deref().unwrap_or("none");
+        let none = row.offset.is_none() && row.committed.is_none();
         checked(
             [
                 group.to_string(),
                 topic,
                 row.partition.to_string(),
-                or_unknown(row.offset),
+                if none { "-1".to_owned() } else { or_unknown(row.offset) },
                 or_unknown(row.log_end),
                 or_unknown(row.lag),
                 sanitise(owner, false).into_owned(),

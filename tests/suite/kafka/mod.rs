@@ -1,5 +1,6 @@
 //! Real Kafka clusters, judged by Kafka's own tools.
 
+mod groups;
 mod overview;
 mod settings;
 mod topics;
