@@ -5,6 +5,7 @@
 //! [`Entry`] that says how it was found.
 
 mod chroot;
+pub mod doctor;
 mod entry;
 mod folders;
 pub mod groups;

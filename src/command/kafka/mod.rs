@@ -2,6 +2,7 @@
 
 mod brokers;
 mod delete_group;
+mod doctor;
 mod edits;
 mod groups;
 mod guard;
@@ -75,6 +76,8 @@ enum What {
     Offsets(offsets::Offsets),
     /// Delete a consumer group that has no members, its offsets included
     DeleteGroup(delete_group::DeleteGroup),
+    /// What contradicts itself, is left behind or does not get on, and what to do about it
+    Doctor(doctor::Doctor),
 }
 
 impl Kafka {
@@ -106,6 +109,7 @@ impl Kafka {
             Some(What::Tokens) => settings::tokens(cx, &status(cx, at).await?).await,
             Some(What::Changes) => settings::changes(cx, &status(cx, at).await?).await,
             Some(What::Features) => settings::features(cx, &status(cx, at).await?).await,
+            Some(What::Doctor(doctor)) => doctor.run(cx, &status(cx, at).await?).await,
             Some(What::Producers) => settings::producers(cx, &status(cx, at).await?).await,
             Some(What::Groups(groups)) => groups.run(cx, &status(cx, at).await?).await,
             Some(What::Group(group)) => group.run(cx, &status(cx, at).await?).await,

@@ -1,6 +1,7 @@
 //! Views of Kafka, for people.
 
 mod brokers;
+mod doctor;
 mod groups;
 mod old_tools;
 mod overview;
@@ -54,7 +55,7 @@ pub(super) fn rows(
         KafkaTable::Tokens => settings::TOKENS,
         KafkaTable::Changes => settings::CHANGES,
         KafkaTable::Features => settings::FEATURES,
-        KafkaTable::Described | KafkaTable::Exported => &[],
+        KafkaTable::Described | KafkaTable::Findings | KafkaTable::Exported => &[],
         KafkaTable::Groups => groups::GROUPS,
         KafkaTable::Offsets => groups::OFFSETS,
     };
@@ -78,6 +79,10 @@ pub(super) fn rows(
                     continue;
                 }
                 KafkaRow::Offset(row) => groups::offset(row),
+                KafkaRow::Finding(row) => {
+                    doctor::write(row, options, out)?;
+                    continue;
+                }
                 KafkaRow::Described(view) => {
                     topics::describe(view, out)?;
                     continue;

@@ -1,6 +1,7 @@
 //! What `kafka …` answers.
 
 mod broker;
+mod doctor;
 mod group;
 mod overview;
 mod settings;
@@ -9,6 +10,7 @@ mod topic;
 use serde::{Serialize, Serializer};
 
 pub use broker::{BrokerRow, Load};
+pub use doctor::FindingRow;
 pub use group::{GroupForm, GroupRow, GroupView, LagSum, MemberRow, OffsetRow, ProgressRow};
 pub use overview::{ClusterRow, Gathered, OverviewView};
 pub use settings::{AclRow, ChangeRow, ConfigRow, FeatureRow, ProducersView, TokenRow};
@@ -58,6 +60,8 @@ pub enum KafkaRow {
     Group(GroupRow),
     /// `kafka offsets`.
     Offset(OffsetRow),
+    /// `kafka doctor`.
+    Finding(FindingRow),
 }
 
 /// The tables for people, each with its columns.
@@ -89,6 +93,8 @@ pub enum KafkaTable {
     Offsets,
     /// Of [`KafkaRow::Offset`]: no table, but lines as `ExportZkOffsets` of Kafka writes them.
     Exported,
+    /// Of [`KafkaRow::Finding`]: no table, but paragraphs.
+    Findings,
 }
 
 /// A partition as JSON has it: a number, or in 0.7 the text `broker-partition`.

@@ -5,6 +5,7 @@ use super::run;
 use crate::support::lab::Lab;
 use crate::support::truth::{self, Acl, Truth};
 
+mod doctor;
 mod groups;
 mod offsets;
 mod overview;
