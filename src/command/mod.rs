@@ -20,6 +20,7 @@ mod lock;
 mod ls;
 mod plan;
 mod profiles;
+mod run;
 mod server;
 mod set;
 mod set_acl;
@@ -115,6 +116,7 @@ commands! {
     Txn(txn::Txn) "txn";
     Lock(lock::LockCommand) "lock";
     Kafka(kafka::Kafka) "kafka";
+    Run(run::Run) "run";
     Server(server::Server) "server";
     Completions(completions::Completions) "completions";
     Profiles(profiles::Profiles) "profiles";
@@ -186,7 +188,7 @@ impl Command {
     pub fn works_on(&self) -> WorksOn<'_> {
         match self {
             Self::Server(server) => server.forked().map_or(WorksOn::Nothing, WorksOn::Servers),
-            Self::Completions(_) | Self::Profiles(_) => WorksOn::Nothing,
+            Self::Completions(_) | Self::Profiles(_) | Self::Run(_) => WorksOn::Nothing,
             _ => WorksOn::Named,
         }
     }

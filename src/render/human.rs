@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::feed::Feed;
 use super::times::Clock;
-use super::{Options, Renderer, data, kafka, profiles, recipe, tree};
+use super::{Options, Renderer, data, kafka, profiles, recipe, script, tree};
 use crate::view::{
     Changed, EventRow, Happening, Identity, ListingView, LongRow, Planned, PlannedRow, Row, Seen,
     SessionView, Shape, View, hex,
@@ -275,6 +275,7 @@ impl Renderer for Human {
             View::Profiles(view) => profiles::list(view, self.options.palette, out),
             View::Profile(view) => profiles::show(view, self.options.palette, out),
             View::Checked(view) => profiles::check(view, self.options.palette, out),
+            View::Validated(view) => script::validated(view, self.options.palette, out),
             View::Kafka(view) => kafka::value(view, &self.options, &self.clock, out),
         }
     }

@@ -14,6 +14,7 @@ mod kafka;
 mod palette;
 mod profiles;
 mod recipe;
+mod script;
 mod table;
 mod times;
 mod tree;

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::{Outer, check};
-use super::decode::{Cx, Decode};
+use super::decode::{Cx, Decode, SCRIPT};
 use super::model::{Action, Include, Script, places};
 use super::problem::{Broken, Problem};
 use super::source::{Mark, Sources, Span};
@@ -76,12 +76,13 @@ impl Loader<'_> {
     ) -> Option<Script> {
         let node = self.yaml(file, from, 0)?;
         let mut cx = Cx::new(&self.sources);
-        let script = Script::decode(&node, "the script", &mut cx);
+        let script = Script::decode(&node, SCRIPT, &mut cx);
         if let Some(script) = &script {
             let uses = std::mem::take(&mut cx.uses);
             check(script, &uses, outer, &mut cx);
         }
-        let problems = cx.problems;
+        let (problems, secrets) = (cx.problems, cx.secrets);
+        self.sources.hide(secrets);
         self.problems.extend(problems);
         let script = script?;
         let mut clusters: Vec<_> = script.clusters.iter().map(|(name, _)| name.text.clone()).collect();
@@ -115,8 +116,12 @@ impl Loader<'_> {
         }
         if !self.included.iter().any(|(known, _)| *known == path) {
             above.push(path.clone());
+            let found = self.problems.len();
             let script = self.script(&path, Some(include.span), Some(outer), above);
             above.pop();
+            let new = self.problems.iter_mut().skip(found);
+            new.filter(|problem| problem.span == include.span)
+                .for_each(|problem| problem.step = Some(format!("step {place}")));
             let Some(script) = script else { return };
             self.included.push((path.clone(), script));
         }

@@ -12,11 +12,14 @@ pub mod glob;
 mod load;
 pub mod model;
 mod problem;
+mod schema;
 mod source;
+pub mod vars;
 mod yaml;
 
 pub use load::{Loaded, ReadFile, load};
 pub use problem::{Broken, Problem, SHOWN};
+pub use schema::schema;
 pub use source::{Mark, Source, Sources, Span};
 
 #[cfg(test)]

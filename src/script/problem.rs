@@ -50,7 +50,7 @@ impl Problem {
         let title = level.primary_title(&self.message).id(self.code);
         let source = sources.file(self.span.file);
         let path = source.map(|source| source.path.display().to_string()).unwrap_or_default();
-        let excerpt = source.map(|source| Excerpt::new(&source.text, self.span)).unwrap_or_default();
+        let excerpt = source.map(|source| Excerpt::new(sources, &source.text, self.span)).unwrap_or_default();
         let mark = AnnotationKind::Primary.span(excerpt.mark.clone()).label(self.label.as_deref());
         let snippet =
             Snippet::source(&excerpt.text).line_start(excerpt.first_line).path(&path).annotation(mark);
@@ -76,7 +76,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new(text: &str, span: Span) -> Self {
+    fn new(sources: &Sources, text: &str, span: Span) -> Self {
         /// Columns of a line that are kept; what is longer is cut by the renderer.
         const LONG: usize = 10_000;
         let first = span.start.line.saturating_sub(2) as usize;
@@ -89,6 +89,10 @@ impl Excerpt {
             if number > last.max(span.start.line as usize) {
                 break;
             }
+            let shown = |(index, c): (usize, char)| {
+                if sources.hides(span.file, number as u32, index as u32 + 1) { '*' } else { c }
+            };
+            let line: String = line.chars().take(LONG).enumerate().map(shown).collect();
             let byte = |column: u32| {
                 let wanted = column.saturating_sub(1) as usize;
                 line.char_indices().nth(wanted).map_or(line.len(), |(at, _)| at)
@@ -100,10 +104,7 @@ impl Excerpt {
             if number == span.end.line as usize {
                 end = Some(base + byte(span.end.column));
             }
-            match line.char_indices().nth(LONG) {
-                Some((cut, _)) => excerpt.text.push_str(line.get(..cut).unwrap_or_default()),
-                None => excerpt.text.push_str(line),
-            }
+            excerpt.text.push_str(&line);
             excerpt.text.push('\n');
         }
         let whole = excerpt.text.trim_end().len();

@@ -44,18 +44,35 @@ pub struct Source {
 
 /// The files of a script: the one that was named first, then what it includes.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<Arc<Source>>);
+pub struct Sources {
+    files: Vec<Arc<Source>>,
+    secrets: Vec<Span>,
+}
 
 impl Sources {
     /// Adds a file; returns its index.
     pub fn add(&mut self, path: &Path, text: String) -> u16 {
-        self.0.push(Arc::new(Source { path: path.to_owned(), text }));
-        u16::try_from(self.0.len() - 1).unwrap_or(u16::MAX)
+        self.files.push(Arc::new(Source { path: path.to_owned(), text }));
+        u16::try_from(self.files.len() - 1).unwrap_or(u16::MAX)
     }
 
     /// The file that a span lies in.
     pub fn file(&self, index: u16) -> Option<&Source> {
-        self.0.get(usize::from(index)).map(|source| &**source)
+        self.files.get(usize::from(index)).map(|source| &**source)
+    }
+
+    /// Keeps pieces out of what is shown.
+    pub fn hide(&mut self, secrets: impl IntoIterator<Item = Span>) {
+        self.secrets.extend(secrets);
+    }
+
+    /// Whether the character at this place is not to be shown.
+    pub(super) fn hides(&self, file: u16, line: u32, column: u32) -> bool {
+        let within = |span: &&Span| {
+            let (start, end) = ((span.start.line, span.start.column), (span.end.line, span.end.column));
+            span.file == file && start <= (line, column) && (line, column) < end
+        };
+        self.secrets.iter().any(|span| within(&span))
     }
 
     /// `file:line:column`.
@@ -66,6 +83,6 @@ impl Sources {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
-        self.0.iter().map(|source| &**source)
+        self.files.iter().map(|source| &**source)
     }
 }

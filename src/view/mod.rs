@@ -9,6 +9,7 @@ mod plan;
 mod profile;
 mod recipe;
 mod rows;
+mod script;
 
 use std::borrow::Cow;
 
@@ -25,6 +26,7 @@ pub use profile::{
 };
 pub use recipe::{AppliedView, OperationView, TransactionView, WaitedView};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
+pub use script::{ScriptProblemView, ValidatedView};
 
 use crate::error::Kind;
 use crate::znode::{Acl, Names, NodeType, Stat, ZPath};
@@ -73,6 +75,8 @@ pub enum View {
     Profile(ProfileView),
     /// `profiles check`.
     Checked(CheckedView),
+    /// `run --validate`.
+    Validated(ValidatedView),
     /// `kafka …`.
     Kafka(Box<kafka::KafkaView>),
 }

@@ -12,4 +12,5 @@ use super::model::Script;
 pub(super) fn check(script: &Script, uses: &[Use], outer: Option<&Outer>, cx: &mut Cx<'_>) {
     names::check(script, uses, outer, cx);
     guard::check(script, cx);
+    super::vars::constants(script, cx);
 }

@@ -42,10 +42,11 @@ pub(super) fn check(script: &Script, uses: &[Use], outer: Option<&Outer>, cx: &m
     let mut clusters: BTreeSet<_> = script.clusters.iter().map(|(name, _)| name.text.as_str()).collect();
     clusters.insert("default");
     clusters.extend(outer.iter().flat_map(|outer| &outer.clusters).map(String::as_str));
+    let assumed = std::mem::take(&mut cx.assumed);
     let mut checker = Checker {
         cx,
         uses: by_place,
-        known: vars.iter().copied().chain(ALWAYS).collect(),
+        known: vars.iter().copied().chain(ALWAYS).chain(assumed.iter().map(String::as_str)).collect(),
         vars,
         registered: BTreeMap::new(),
         siblings: BTreeSet::new(),

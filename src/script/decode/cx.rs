@@ -3,7 +3,7 @@
 use crate::script::expr::Expr;
 use crate::script::problem::Problem;
 use crate::script::source::{Sources, Span};
-use crate::script::yaml::Node;
+use crate::script::yaml::{Node, Value};
 
 /// The problems found so far, and where the reading is.
 pub(in crate::script) struct Cx<'a> {
@@ -15,6 +15,10 @@ pub(in crate::script) struct Cx<'a> {
     pub(in crate::script) place: String,
     /// The key whose value is read.
     pub(in crate::script) key: &'static str,
+    /// What is not to be shown.
+    pub(in crate::script) secrets: Vec<Span>,
+    /// Names that what could not be read would define.
+    pub(in crate::script) assumed: Vec<String>,
     /// The expressions that were read.
     pub(in crate::script) uses: Vec<Use>,
 }
@@ -30,7 +34,16 @@ pub(in crate::script) struct Use {
 
 impl<'a> Cx<'a> {
     pub(in crate::script) fn new(sources: &'a Sources) -> Self {
-        Self { sources, problems: Vec::new(), step: None, place: String::new(), key: "", uses: Vec::new() }
+        Self {
+            sources,
+            problems: Vec::new(),
+            step: None,
+            place: String::new(),
+            key: "",
+            uses: Vec::new(),
+            secrets: Vec::new(),
+            assumed: Vec::new(),
+        }
     }
 
     /// Tells a problem of a piece of the file; a label may be added to what is returned.
@@ -44,6 +57,34 @@ impl<'a> Cx<'a> {
         problem.step.clone_from(&self.step);
         self.problems.push(problem);
         Labelled(self.problems.last_mut())
+    }
+
+    /// Keeps the scalars of a value out of what is shown.
+    pub(in crate::script) fn hide(&mut self, node: &Node) {
+        match &node.value {
+            Value::Scalar(_) => self.secrets.push(node.span),
+            Value::List(items) => items.iter().for_each(|item| self.hide(item)),
+            Value::Map(entries) => entries.iter().for_each(|(_, node)| self.hide(node)),
+        }
+    }
+
+    /// Remembers the names that a value would define, had it been right.
+    pub(in crate::script) fn assume(&mut self, node: &Node) {
+        match &node.value {
+            Value::Scalar(_) => {}
+            Value::List(items) => items.iter().for_each(|item| self.assume(item)),
+            Value::Map(entries) => {
+                for (key, node) in entries {
+                    match (key.text.as_str(), &node.value) {
+                        ("register" | "as", Value::Scalar(name)) => self.assumed.push(name.text.clone()),
+                        ("let", Value::Map(names)) => {
+                            self.assumed.extend(names.iter().map(|(key, _)| key.text.clone()));
+                        }
+                        _ => self.assume(node),
+                    }
+                }
+            }
+        }
     }
 
     /// Tells a problem of a value.

@@ -19,6 +19,8 @@ pub(in crate::script) struct Fields<'n, 'c, 'a> {
     owner: &'n str,
     span: Span,
     left: Vec<Given<'n>>,
+    /// What cannot be read is taken for absent, so that the rest is looked at too.
+    lenient: bool,
     pub(in crate::script) cx: &'c mut Cx<'a>,
 }
 
@@ -27,7 +29,7 @@ impl<'n, 'c, 'a> Fields<'n, 'c, 'a> {
     pub(in crate::script) fn of(node: &'n Node, owner: &'n str, cx: &'c mut Cx<'a>) -> Option<Self> {
         let Value::Map(entries) = &node.value else { return None };
         let given = |(key, node): &'n (Key, Node)| Given { name: &key.text, key: key.span, node };
-        Some(Self { owner, span: node.span, left: entries.iter().map(given).collect(), cx })
+        Some(Self { owner, span: node.span, left: entries.iter().map(given).collect(), lenient: false, cx })
     }
 
     /// The value of one key, written without it.
@@ -37,7 +39,18 @@ impl<'n, 'c, 'a> Fields<'n, 'c, 'a> {
         key: &'static str,
         cx: &'c mut Cx<'a>,
     ) -> Self {
-        Self { owner, span: node.span, left: vec![Given { name: key, key: node.span, node }], cx }
+        Self {
+            owner,
+            span: node.span,
+            left: vec![Given { name: key, key: node.span, node }],
+            lenient: false,
+            cx,
+        }
+    }
+
+    /// Takes what cannot be read for absent.
+    pub(in crate::script) fn be_lenient(&mut self) {
+        self.lenient = true;
     }
 
     /// Where the mapping stands.
@@ -71,7 +84,7 @@ impl<'n, 'c, 'a> Fields<'n, 'c, 'a> {
             let above = std::mem::replace(&mut self.cx.key, key);
             let value = T::decode(given.node, key, self.cx);
             self.cx.key = above;
-            return value;
+            return if self.lenient { value.or_else(T::absent) } else { value };
         }
         let value = match default {
             Some(default) => T::from_default(default, self.span),
@@ -79,7 +92,7 @@ impl<'n, 'c, 'a> Fields<'n, 'c, 'a> {
         };
         if value.is_none() {
             let at = self.span.before();
-            let message = format!("`{}` needs `{key}`", self.owner);
+            let message = format!("{} needs `{key}`", quoted(self.owner));
             self.cx.problem(at, "E0102", message).label(format!("`{key}:` is missing here"));
         }
         value
@@ -96,8 +109,13 @@ impl<'n, 'c, 'a> Fields<'n, 'c, 'a> {
                     format!("known are {}", names.join(", "))
                 }
             };
-            let message = format!("unknown key `{}` in `{}`", given.name, self.owner);
+            let message = format!("unknown key `{}` in {}", given.name, quoted(self.owner));
             self.cx.problem(given.key, "E0104", message).label(label);
         }
     }
+}
+
+/// A key as it is written, or a description.
+pub(in crate::script) fn quoted(owner: &str) -> String {
+    if owner.contains(' ') { owner.to_owned() } else { format!("`{owner}`") }
 }

@@ -21,6 +21,7 @@ impl Decode for Hosts {
 
 impl Decode for AuthSpec {
     fn decode(node: &Node, name: &str, cx: &mut Cx<'_>) -> Option<Self> {
+        cx.hide(node);
         match &node.value {
             Value::Map(entries) if entries.len() == 1 => {
                 let (key, value) = entries.first()?;
@@ -58,7 +59,7 @@ impl Decode for FormatVersion {
                 };
                 let label = if newer { "a newer zkx is needed" } else { "write `zkx: 1`" };
                 cx.wrong(node, "E0107", message).label(label);
-                None
+                Some(Self)
             }
         }
     }
@@ -100,6 +101,14 @@ impl Decode for VarSpec {
             }
             _ => false,
         };
+        if let Value::Map(entries) = &node.value
+            && typed
+            && entries.iter().any(|(key, node)| {
+                key.text == "secret" && node.text().is_some_and(|text| text.text != "false")
+            })
+        {
+            entries.iter().filter(|(key, _)| key.text == "default").for_each(|(_, node)| cx.hide(node));
+        }
         let kind = if typed {
             VarKind::Typed(Box::new(Typed::decode(node, name, cx)?))
         } else {

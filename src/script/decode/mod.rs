@@ -10,7 +10,7 @@ mod step;
 mod tree;
 
 pub(super) use cx::{Cx, Use};
-pub(super) use fields::{Fields, Given};
+pub(super) use fields::{Fields, Given, quoted};
 pub(super) use slots::{expression, scalar_text};
 
 use serde_json::{Value as Json, json};
@@ -55,6 +55,9 @@ pub(super) trait Part: Sized {
     fn take(fields: &mut Fields<'_, '_, '_>) -> Option<Self>;
 }
 
+/// What a whole script is called in messages.
+pub(super) const SCRIPT: &str = "the script";
+
 /// Reads a mapping that has the keys of `T` and no others; or `short`, the value of that key alone.
 pub(super) fn record<T: Part>(
     node: &Node,
@@ -65,6 +68,9 @@ pub(super) fn record<T: Part>(
     match (&node.value, short) {
         (Value::Map(_), _) => {
             let mut fields = Fields::of(node, name, cx)?;
+            if name == SCRIPT {
+                fields.be_lenient();
+            }
             let part = T::take(&mut fields);
             fields.refuse_the_rest(&T::keys());
             part
@@ -81,7 +87,7 @@ pub(super) fn record<T: Part>(
             } else {
                 required
             };
-            cx.wrong(node, "E0101", format!("`{name}` wants a mapping, not {}", node.kind()))
+            cx.wrong(node, "E0101", format!("{} wants a mapping, not {}", quoted(name), node.kind()))
                 .label(format!("keys like `{}:` belong below it", some.join(":`, `")));
             None
         }

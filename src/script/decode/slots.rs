@@ -173,11 +173,15 @@ impl<T: Decode> Decode for Named<T> {
             return None;
         };
         let one = |(key, node): &(Key, Node)| {
-            let value = T::decode(node, &key.text, cx)?;
-            Some((Name { text: key.text.clone(), span: key.span }, value))
+            let value = T::decode(node, &key.text, cx);
+            if value.is_none() {
+                cx.assumed.push(key.text.clone());
+            }
+            Some((Name { text: key.text.clone(), span: key.span }, value?))
         };
         let all: Vec<_> = entries.iter().map(one).collect();
-        all.into_iter().collect::<Option<_>>().map(Self)
+        // What is wrong has been told; the others are looked at all the same.
+        Some(Self(all.into_iter().flatten().collect()))
     }
 
     fn absent() -> Option<Self> {

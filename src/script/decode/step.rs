@@ -26,11 +26,10 @@ impl Decode for Steps {
         let Value::List(items) = &node.value else {
             cx.wrong(node, "E0101", format!("`{name}` wants a list of steps, not {}", node.kind()))
                 .label("each step begins with `- `");
-            return None;
+            return Some(Self(Vec::new()));
         };
         if items.is_empty() {
             cx.wrong(node, "E0101", format!("`{name}` has no steps"));
-            return None;
         }
         let above = cx.place.clone();
         let step = cx.step.clone();
@@ -43,11 +42,15 @@ impl Decode for Steps {
                 (above, "do" | "steps") => format!("{above}.{number}"),
                 (above, name) => format!("{above}.{name}.{number}"),
             };
-            steps.push(Step::decode(item, "step", cx));
+            // What is wrong has been told; the others are looked at all the same.
+            match Step::decode(item, "step", cx) {
+                Some(step) => steps.push(step),
+                None => cx.assume(item),
+            }
         }
         cx.place = above;
         cx.step = step;
-        steps.into_iter().collect::<Option<_>>().map(Self)
+        Some(Self(steps))
     }
 
     fn schema() -> Json {

@@ -27,6 +27,14 @@ pub struct World {
     pub live: Option<Arc<dyn Live>>,
 }
 
+impl World {
+    /// A world in which nothing is known: for what is not to depend on it.
+    pub fn closed() -> Self {
+        let nothing = |_: &str| Err(std::io::ErrorKind::NotFound.into());
+        Self { now: 0, variable: Arc::new(|_| None), file: Arc::new(nothing), live: None }
+    }
+}
+
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World").field("now", &self.now).finish_non_exhaustive()
@@ -65,6 +73,16 @@ impl Scope {
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.names.get(name)
+    }
+
+    /// A variable of the environment.
+    pub(in crate::script) fn variable(&self, name: &str) -> Option<String> {
+        (self.world.variable)(name)
+    }
+
+    /// The bytes of a file.
+    pub(in crate::script) fn file(&self, name: &str) -> std::io::Result<Vec<u8>> {
+        (self.world.file)(name)
     }
 
     /// All names, in alphabetical order.

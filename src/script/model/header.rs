@@ -51,6 +51,10 @@ fn body(script: &Script, fields: &mut crate::script::decode::Fields<'_, '_, '_>)
         }
         _ => return Some(()),
     };
+    // What could not be read is missing here, and is told already.
+    if !fields.cx.problems.is_empty() {
+        return Some(());
+    }
     let span = fields.span().before();
     fields.cx.problem(span, "E0103", message).label(label);
     None
@@ -65,6 +69,14 @@ impl Script {
     /// What is done at the end, whatever happened.
     pub fn finally(&self) -> &[Step] {
         self.finally.as_ref().map(|steps| steps.0.as_slice()).unwrap_or_default()
+    }
+
+    /// The steps, with those within others.
+    pub fn count(&self) -> usize {
+        let mut count = 0;
+        super::places(self.steps(), &mut |_| count += 1);
+        super::places(self.finally(), &mut |_| count += 1);
+        count
     }
 
     /// The ensemble of this name; `default` is that of `connect` too.

@@ -256,7 +256,7 @@ impl Scalar for Base64 {
         base64::prelude::BASE64_STANDARD
             .decode(text)
             .map(Self)
-            .map_err(|error| Wrong::new(format!("this is not base64: {error}")))
+            .map_err(|error| Wrong::new(format!("this is not base64: {error}").trim_end_matches('.')))
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) fn of(file: u16, text: &str, at: Marker, info: &str) -> Problem {
         return Problem { span: columns(here, start, start + 2), ..problem }
             .label("inside { } or [ ] quote interpolations: \"${ … }\"");
     }
+    if info.contains("tab") {
+        return problem.label("indent the next line with spaces, not with tabs");
+    }
     if info.starts_with("mapping values are not allowed") {
         return problem.label("put quotes around a value that has a colon followed by a space in it");
     }
