@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::topics::{described, told};
+use super::topics::{Described, described, told};
 use super::{rows, zkx};
 use crate::support::kafka::{self, Kafka};
 use crate::support::wait_for;
@@ -81,16 +81,39 @@ fn what_is_wrong_is_what_kafka_says_is_wrong() {
         assert_eq!(shown.len(), some, "{option}: {shown:?}");
         assert_eq!(shown, described(&told(&kafka, &format!("--describe {theirs}"))), "{option}");
     }
-    let shown: BTreeSet<_> =
-        rows(&kafka, "kafka topics --reassigning").iter().map(ToString::to_string).collect();
-    assert_eq!(shown.len(), 1, "{shown:?}");
-    let overview: Json = serde_json::from_str(&zkx(&kafka, "-o json kafka")).unwrap();
-    assert_eq!(
-        overview["brokers"],
-        json!([1, 2, 3].into_iter().filter(|id| *id != dead).collect::<Vec<_>>())
-    );
-    assert_eq!(overview["missingBrokers"], json!([dead]));
-    assert_eq!(overview["deleting"], json!(["doomed"]));
-    assert_eq!(overview["reassigning"], 1);
+    let moving = rows(&kafka, "kafka topics --reassigning");
+    assert_eq!(moving.iter().map(|row| &row["topic"]).collect::<Vec<_>>(), ["moving"]);
+    let overview = overview(&kafka);
+    let left: Vec<_> = [1, 2, 3].into_iter().filter(|id| *id != dead).collect();
+    assert_eq!((&overview["brokers"], &overview["missingBrokers"]), (&json!(left), &json!([dead])));
+    assert_eq!((&overview["deleting"], &overview["reassigning"]), (&json!(["doomed"]), &1.into()));
     assert_eq!(overview["healthy"], false);
+    let _ = kafka.zkx().args(["kafka", "--check"]).run().code(4);
+    recovers(&kafka, dead);
+}
+
+/// Once it is back, all that it held up goes on, but nobody asks it to lead again.
+fn recovers(kafka: &Kafka, dead: i32) {
+    kafka.restart(dead);
+    let overview = wait_for("a healthy cluster", SOON, || {
+        let overview = overview(kafka);
+        let done = overview["deleting"] == json!([]) && overview["reassigning"] == 0;
+        (done && overview["healthy"] == true).then_some(overview)
+    });
+    let told = described(&told(kafka, "--describe"));
+    assert_eq!(described(&zkx(kafka, "kafka topics --describe")), told);
+    let not_preferred = |line: &&Described| {
+        let first = line.get("Replicas").and_then(|replicas| replicas.split(',').next());
+        first.is_some_and(|first| first != line["Leader"])
+    };
+    let not_preferred: BTreeSet<_> = told.iter().filter(not_preferred).cloned().collect();
+    assert!(!not_preferred.is_empty());
+    assert_eq!(overview["notPreferred"], not_preferred.len());
+    let mut shown = described(&zkx(kafka, "kafka topics --describe --not-preferred"));
+    shown.retain(|line| line.contains_key("Partition"));
+    assert_eq!(shown, not_preferred);
+}
+
+fn overview(kafka: &Kafka) -> Json {
+    serde_json::from_str(&zkx(kafka, "-o json kafka")).unwrap()
 }

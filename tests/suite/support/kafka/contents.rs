@@ -9,6 +9,9 @@ const TOPICS: &str = "kafka.admin.TopicCommand";
 const CONSUMER: &str = "kafka.tools.ConsoleConsumer";
 const CONFIGS: &str = "kafka.admin.ConfigCommand";
 
+/// The groups in the shared clusters; tests may have some of their own beside them.
+pub(crate) const GROUPS: [&str; 6] = ["ahead", "archive", "billing", "clicks", "oldies", "spare"];
+
 /// Messages in the partitions of the topics `orders` and `payments.eu`.
 const ORDERS: [u64; 3] = [100, 50, 7];
 const PAYMENTS: [u64; 2] = [1, 0];

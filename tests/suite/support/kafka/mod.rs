@@ -2,9 +2,11 @@
 //! says of it. The jars come from `scripts/dev/brokers`.
 //!
 //! A cluster starts with the first test that asks for it and has then what [`contents`] puts into it. All
-//! tests share it, so they only look; who wants to break or change something takes [`private`].
+//! tests share it, so they change nothing that was there; who wants to break something takes [`private`].
 
 mod contents;
+
+pub(crate) use contents::GROUPS;
 
 use std::ffi::OsStr;
 use std::fs;
