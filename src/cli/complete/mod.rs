@@ -3,9 +3,10 @@
 //!
 //! It works on clap's definitions, so that a command that comes later is completed by itself. What
 //! clap cannot know, it asks for: znodes from a [`PathSource`], by the name of an argument's value
-//! (`PATH`, `ACL`, `DATA`, `SERVERS`, `AUTH`, `PROFILE`).
+//! (`PATH`, `ACL`, `DATA`, `SERVERS`, `AUTH`, `PROFILE`, `GROUP`, `TOPIC`).
 
 mod acl;
+mod kafka;
 mod line;
 mod many;
 mod paths;
@@ -126,6 +127,8 @@ fn values(arg: &Arg, paths: &Arc<dyn PathSource>) -> Option<ArgValueCompleter> {
         Some("PATH") => paths::complete,
         Some("PROFILE") => profiles,
         Some("SERVERS") => servers,
+        Some("GROUP") => kafka::groups,
+        Some("TOPIC" | "TOPIC[:P,…]") => kafka::topics,
         Some("ACL") => |word, _| acl::complete(word),
         Some("DATA") => |word, _| files("@", word),
         Some("AUTH") => |word, _| matching(word, &[("digest:", "digest:USER:PASSWORD")]),

@@ -44,6 +44,10 @@ fn tree() -> Arc<dyn PathSource> {
         "/brokers/ids/9",
         "/brokers/ids/10",
         "/brokers/topics",
+        "/k2/brokers/topics/orders",
+        "/k2/brokers/topics/payments",
+        "/k2/consumers/archive",
+        "/k2/consumers/billing",
     ];
     Arc::new(Tree(paths, None))
 }
@@ -91,7 +95,7 @@ fn options_are_offered_to_who_begins_one() {
 
 #[test]
 fn paths_go_segment_by_segment() {
-    assert_eq!(values("zkx get "), ["/app/", "/brokers/"]);
+    assert_eq!(values("zkx get "), ["/app/", "/brokers/", "/k2/"]);
     assert_eq!(values("zkx get /bro"), ["/brokers/"]);
     assert_eq!(values("zkx get /brokers/"), ["/brokers/ids/", "/brokers/topics"]);
     assert_eq!(values("zkx get /brokers/ids/"), ["/brokers/ids/9", "/brokers/ids/10"]);
@@ -178,4 +182,15 @@ fn global_options_are_read_from_half_a_line() {
     assert_eq!(server("zkx --server "), None);
     assert_eq!(server("X=1 ZKX_SERVER=h:7 ZKX_YES=1 zkx get /").as_deref(), Some("h:7"));
     assert_eq!(globals("zkx --auth digest:a:b --auth ip:x get /").unwrap().0.auth.len(), 2);
+}
+
+#[test]
+fn kafkas_topics_and_groups_are_completed() {
+    assert_eq!(values("zkx kafka topic "), ["orders", "payments"]);
+    assert_eq!(values("zkx kafka group billing --topic p"), ["payments"]);
+    assert_eq!(values("zkx kafka offsets x --topic o"), ["orders"]);
+    // One level below the root.
+    assert_eq!(values("zkx kafka group "), ["archive", "billing"]);
+    assert_eq!(values("zkx kafka offsets archive --copy-to b"), ["billing"]);
+    assert_eq!(values("zkx kafka delete-group x"), [""; 0]);
 }

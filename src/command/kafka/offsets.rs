@@ -130,6 +130,8 @@ impl Offsets {
             return cx.out.note(Note::Info(note)).await;
         }
         self.confirm(cx, status, &group, &edits).await?;
+        // Somebody may have thought about it for long.
+        maybe(cx, status, &group.name).await?;
         write(cx, status, &group.name, &edits).await?;
         show(cx, &group.name, &edits).await?;
         stays_idle(cx, status, &group).await

@@ -6,7 +6,7 @@ use crate::support::truth::{self, Acl};
 use crate::support::zkx::Zkx;
 
 /// Runs zkx on a terminal of 60 columns; standard error goes there too unless `line` says else.
-fn on_terminal(lab: &Lab, line: &str) -> Zkx {
+pub(super) fn on_terminal(lab: &Lab, line: &str) -> Zkx {
     Zkx::program("script")
         .args(["-qec", &format!("{} {line}", env!("CARGO_BIN_EXE_zkx")), "/dev/null"])
         .env("ZKX_SERVER", lab.at(&lab.addr()))

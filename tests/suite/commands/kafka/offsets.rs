@@ -2,7 +2,9 @@
 //! know the ends of logs, they are used in `crate::kafka`.
 
 use super::*;
-use crate::commands::{data, exists, zkx};
+use crate::commands::terminal::on_terminal;
+use crate::commands::{SOON, data, exists, zkx};
+use crate::support::zkx::Running;
 
 /// In [`troubled`]: `archive`, whose members have gone, and `clicks`, which never had any.
 fn groups(lab: &Lab) -> Truth {
@@ -186,7 +188,66 @@ on_every_server! {
     }
 }
 
+/// At the question, which is asked behind the look at the group.
+fn asked(lab: &Lab, line: &str) -> Running {
+    let running = on_terminal(lab, line).open_stdin().spawn();
+    running.wait_stdout(|shown| shown.contains("[y/N]"), SOON);
+    running
+}
+
 on_one_server! {
+    fn a_commit_meanwhile_is_not_written_over(lab: &Lab) {
+        let _alive = groups(lab);
+        let line = "kafka offsets archive --to-offset 3 --out-of-range allow";
+        let mut running = asked(lab, line);
+        assert!(running.stdout().contains("moving 0: 5 → 3\r\n  orders 0: 12 → 3\r\n"), "{}", running.stdout());
+        lab.truth().set("/consumers/archive/offsets/orders/1", b"14").unwrap();
+        running.write("y\n");
+        let output = running.finish(SOON).code(8);
+        let why = "cannot set /consumers/archive/offsets/orders/1: somebody has changed it meanwhile";
+        assert!(output.out().contains(why) && output.out().contains("nothing was changed"), "{output}");
+        assert_eq!(offset(lab, "archive/offsets/orders/0").unwrap(), "12");
+        // Nor is one that came to be.
+        let mut running = asked(lab, "kafka offsets archive --topic orders:2 --to-offset 3 --out-of-range allow");
+        put(&mut lab.truth(), "/consumers/archive/offsets/orders/2", "1");
+        running.write("y\n");
+        running.finish(SOON).code(8);
+        assert_eq!(offset(lab, "archive/offsets/orders/2").unwrap(), "1");
+        // What is not confirmed is not done.
+        let mut running = asked(lab, line);
+        running.write("n\n");
+        running.finish(SOON).code(2);
+        assert_eq!(offset(lab, "archive/offsets/orders/0").unwrap(), "12");
+    }
+
+    fn a_member_that_comes_meanwhile_is_noticed(lab: &Lab) {
+        let _alive = groups(lab);
+        let mut running = asked(lab, "kafka delete-group archive");
+        let member = join(lab, "archive");
+        running.write("y\n");
+        let output = running.finish(SOON).code(8);
+        assert!(output.out().contains("somebody uses the group archive again"), "{output}");
+        assert!(output.out().contains("nothing was deleted"), "{output}");
+        assert_eq!(offset(lab, "archive/offsets/orders/0").unwrap(), "12");
+        member.close().unwrap();
+        let mut running = asked(lab, "kafka offsets archive --to-offset 3 --out-of-range allow");
+        let _member = join(lab, "archive");
+        running.write("y\n");
+        let output = running.finish(SOON).code(8);
+        assert!(output.out().contains("the group archive has 1 member that lives: cannot set its offsets"), "{output}");
+        assert_eq!(offset(lab, "archive/offsets/orders/0").unwrap(), "12");
+    }
+
+    fn a_group_that_is_used_again_is_not_deleted(lab: &Lab) {
+        let _alive = groups(lab);
+        let mut running = asked(lab, "kafka delete-group archive");
+        lab.truth().set("/consumers/archive/offsets/moving/0", b"6").unwrap();
+        running.write("y\n");
+        running.finish(SOON).code(8);
+        assert_eq!(offset(lab, "archive/offsets/moving/0").unwrap(), "6");
+        assert!(exists(lab, "/consumers/archive/ids"));
+    }
+
     fn what_cannot_be_checked_is_not_set(lab: &Lab) {
         let _alive = groups(lab);
         for what in ["--to-offset 3", "--shift-by 1", "--to-latest", "--to-earliest"] {
