@@ -1,5 +1,6 @@
 //! Real Kafka clusters, judged by Kafka's own tools.
 
+mod doctor;
 mod groups;
 mod overview;
 mod settings;

@@ -1,11 +1,13 @@
 //! `kafka`, `kafka brokers` and `kafka clusters`, beside what brokers say of themselves.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use super::{rows, words, zkx};
 use crate::support::kafka;
+use crate::support::wait_for;
 use crate::support::zkx::Zkx;
 
 #[test]
@@ -17,10 +19,7 @@ fn a_cluster_is_what_it_says_it_is() {
         &["cluster-id", "--bootstrap-server", &kafka.bootstrap()],
     );
     assert_eq!(told.trim(), format!("Cluster ID: {}", overview["id"].as_str().unwrap()));
-    assert_eq!(
-        (&overview["brokers"], &overview["topics"], &overview["partitions"]),
-        (&json!([1, 2, 3]), &2.into(), &5.into())
-    );
+    assert_eq!(overview["brokers"], json!([1, 2, 3]));
     assert_eq!((&overview["mode"], &overview["healthy"]), (&"zookeeper".into(), &true.into()));
 }
 
@@ -55,7 +54,10 @@ fn registrations_of_every_age_are_read() {
         let address = json!([format!("PLAINTEXT://127.0.0.1:{}", kafka.port(0))]);
         assert_eq!(shown.len(), 1);
         assert_eq!((&shown[0]["version"], &shown[0]["endpoints"]), (&version.into(), &address));
-        let _ = kafka.zkx().args(["kafka", "--check"]).run().success();
+        // But for the moment in which a broker makes a topic of its own.
+        wait_for("a healthy cluster", Duration::from_secs(60), || {
+            (kafka.zkx().args(["kafka", "--check"]).run().code == Some(0)).then_some(())
+        });
     }
 }
 

@@ -89,6 +89,12 @@ fn what_is_wrong_is_what_kafka_says_is_wrong() {
     assert_eq!((&overview["deleting"], &overview["reassigning"]), (&json!(["doomed"]), &1.into()));
     assert_eq!(overview["healthy"], false);
     let _ = kafka.zkx().args(["kafka", "--check"]).run().code(4);
+    let findings = rows(&kafka, "kafka doctor --lag");
+    assert_eq!(
+        findings.iter().map(|finding| &finding["kind"]).collect::<Vec<_>>(),
+        ["offline-partition", "under-min-isr", "missing-broker", "under-replicated", "not-preferred"]
+    );
+    let _ = kafka.zkx().args(["kafka", "doctor", "--check"]).run().code(4);
     recovers(&kafka, dead);
 }
 
