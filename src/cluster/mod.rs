@@ -7,6 +7,7 @@
 mod chroot;
 pub mod doctor;
 mod entry;
+mod facts;
 mod folders;
 pub mod groups;
 mod health;
@@ -17,6 +18,7 @@ mod topics;
 
 pub use chroot::{Chroot, find, is_kafka};
 pub use entry::Entry;
+pub use facts::{Fact, Facts, Happened, between, happened};
 pub use folders::{Folders, Listed, Notice};
 pub use health::{Health, Liveness};
 pub use min_isr::{MinIsr, MinIsrs};

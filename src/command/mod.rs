@@ -162,6 +162,7 @@ impl Command {
     pub fn waits(&self) -> bool {
         match self {
             Self::Watch(_) | Self::AddWatch(_) | Self::Wait(_) | Self::Lock(_) | Self::Server(_) => true,
+            Self::Kafka(kafka) => kafka.waits(),
             Self::Create(create) => create.holds(),
             _ => false,
         }

@@ -1,5 +1,6 @@
 //! `kafka …`: a Kafka cluster as its administrators think of it, from its znodes.
 
+mod asked;
 mod brokers;
 mod delete_group;
 mod doctor;
@@ -10,6 +11,7 @@ mod offsets;
 mod overview;
 mod settings;
 mod topics;
+mod watch;
 
 use clap::{Args, Subcommand};
 
@@ -76,6 +78,14 @@ enum What {
     Offsets(offsets::Offsets),
     /// Delete a consumer group that has no members, its offsets included
     DeleteGroup(delete_group::DeleteGroup),
+    /// Ask the controller to let the first replicas lead again
+    Elect(asked::Elect),
+    /// Ask the controller to delete a topic
+    DeleteTopic(asked::DeleteTopic),
+    /// Give up moving partitions, as far as /admin/reassign_partitions asks for it
+    CancelReassignment(asked::CancelReassignment),
+    /// Show what happens: brokers, leaders, ISRs, controllers, groups and their offsets, as it comes
+    Watch(watch::Watch),
     /// What contradicts itself, is left behind or does not get on, and what to do about it
     Doctor(doctor::Doctor),
 }
@@ -85,9 +95,16 @@ impl Kafka {
     pub(super) fn writes(&self) -> bool {
         match &self.what {
             Some(What::Offsets(offsets)) => offsets.writes(),
-            Some(What::DeleteGroup(_)) => true,
+            Some(
+                What::DeleteGroup(_) | What::Elect(_) | What::DeleteTopic(_) | What::CancelReassignment(_),
+            ) => true,
             _ => false,
         }
+    }
+
+    /// Whether it goes on until it is stopped.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.what, Some(What::Watch(_)))
     }
 
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
@@ -109,6 +126,10 @@ impl Kafka {
             Some(What::Tokens) => settings::tokens(cx, &status(cx, at).await?).await,
             Some(What::Changes) => settings::changes(cx, &status(cx, at).await?).await,
             Some(What::Features) => settings::features(cx, &status(cx, at).await?).await,
+            Some(What::Elect(elect)) => elect.run(cx, &status(cx, at).await?).await,
+            Some(What::DeleteTopic(topic)) => topic.run(cx, &status(cx, at).await?).await,
+            Some(What::CancelReassignment(cancel)) => cancel.run(cx, &status(cx, at).await?).await,
+            Some(What::Watch(watch)) => watch.run(cx, &status(cx, at).await?).await,
             Some(What::Doctor(doctor)) => doctor.run(cx, &status(cx, at).await?).await,
             Some(What::Producers) => settings::producers(cx, &status(cx, at).await?).await,
             Some(What::Groups(groups)) => groups.run(cx, &status(cx, at).await?).await,

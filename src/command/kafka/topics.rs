@@ -258,7 +258,7 @@ impl Topic {
     }
 }
 
-fn unknown(status: &Status, name: &str) -> Error {
+pub(super) fn unknown(status: &Status, name: &str) -> Error {
     let error = Error::new(Kind::Refused, format!("there is no topic {name} below {}", status.chroot));
     match did_you_mean(name, status.topics.iter()) {
         Some(meant) => error.hint(format!("did you mean `{meant}`?")),

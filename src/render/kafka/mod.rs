@@ -15,7 +15,8 @@ use super::table::{Cell, Column, Table};
 use super::times::Clock;
 use super::{Options, Palette};
 use crate::view::Row;
-use crate::view::kafka::{GroupForm, KafkaRow, KafkaTable, KafkaView};
+use crate::view::kafka::{GroupForm, HappenedRow, KafkaRow, KafkaTable, KafkaView};
+use crate::znode::text::sanitise;
 
 pub(super) fn value(
     view: &KafkaView,
@@ -55,7 +56,7 @@ pub(super) fn rows(
         KafkaTable::Tokens => settings::TOKENS,
         KafkaTable::Changes => settings::CHANGES,
         KafkaTable::Features => settings::FEATURES,
-        KafkaTable::Described | KafkaTable::Findings | KafkaTable::Exported => &[],
+        KafkaTable::Described | KafkaTable::Findings | KafkaTable::Happened | KafkaTable::Exported => &[],
         KafkaTable::Groups => groups::GROUPS,
         KafkaTable::Offsets => groups::OFFSETS,
     };
@@ -79,6 +80,10 @@ pub(super) fn rows(
                     continue;
                 }
                 KafkaRow::Offset(row) => groups::offset(row),
+                KafkaRow::Happened(row) => {
+                    happened(row, options, clock, out)?;
+                    continue;
+                }
                 KafkaRow::Finding(row) => {
                     doctor::write(row, options, out)?;
                     continue;
@@ -92,6 +97,23 @@ pub(super) fn rows(
         }
     }
     table.flush(out)
+}
+
+/// A line of `kafka watch`.
+fn happened(row: &HappenedRow, options: &Options, clock: &Clock, out: &mut dyn Write) -> io::Result<()> {
+    let palette = options.palette;
+    let style = match row.kind {
+        "broker-down" | "controller-gone" | "partition-offline" | "isr-shrunk" | "unreadable" => {
+            palette.error()
+        }
+        "broker-up" | "isr-expanded" | "topic-created" | "member-joined" => palette.new_value(),
+        "offset-committed" => palette.dim(),
+        _ => palette.warning(),
+    };
+    let time = palette.dim().paint(clock.exact(row.time));
+    let kind = style.paint(format!("{:<18}", row.kind));
+    let what = format!("{}  {}", row.subject, row.what);
+    writeln!(out, "{time}  {kind}  {}", sanitise(&what, false))
 }
 
 /// What there is, or a dash.

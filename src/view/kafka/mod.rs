@@ -3,6 +3,7 @@
 mod broker;
 mod doctor;
 mod group;
+mod happened;
 mod overview;
 mod settings;
 mod topic;
@@ -12,6 +13,7 @@ use serde::{Serialize, Serializer};
 pub use broker::{BrokerRow, Load};
 pub use doctor::FindingRow;
 pub use group::{GroupForm, GroupRow, GroupView, LagSum, MemberRow, OffsetRow, ProgressRow};
+pub use happened::HappenedRow;
 pub use overview::{ClusterRow, Gathered, OverviewView};
 pub use settings::{AclRow, ChangeRow, ConfigRow, FeatureRow, ProducersView, TokenRow};
 pub use topic::{PartitionRow, TopicRow, TopicView};
@@ -62,6 +64,8 @@ pub enum KafkaRow {
     Offset(OffsetRow),
     /// `kafka doctor`.
     Finding(FindingRow),
+    /// `kafka watch`.
+    Happened(HappenedRow),
 }
 
 /// The tables for people, each with its columns.
@@ -95,6 +99,8 @@ pub enum KafkaTable {
     Exported,
     /// Of [`KafkaRow::Finding`]: no table, but paragraphs.
     Findings,
+    /// Of [`KafkaRow::Happened`]: a line each, as it comes.
+    Happened,
 }
 
 /// A partition as JSON has it: a number, or in 0.7 the text `broker-partition`.

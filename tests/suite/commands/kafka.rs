@@ -5,12 +5,14 @@ use super::run;
 use crate::support::lab::Lab;
 use crate::support::truth::{self, Acl, Truth};
 
+mod asked;
 mod doctor;
 mod groups;
 mod offsets;
 mod overview;
 mod settings;
 mod topics;
+mod watch;
 mod words;
 
 /// A cluster of 3.9 in trouble: brokers 1 and 2 of three are up, `orders` has lost one replica of
