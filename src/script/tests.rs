@@ -1,5 +1,8 @@
 use std::path::Path;
 
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+
 use super::model::{Action, Content};
 use super::*;
 
@@ -47,4 +50,74 @@ error[E0301]: `cfg` is not defined here
 
 2 errors"#;
     assert_eq!(error, expected);
+}
+
+/// The script of which pieces are cut out and put in.
+const EXAMPLE: &str = include_str!("../../tests/suite/scripts/good/every-verb.yaml");
+
+#[test]
+fn every_default_can_be_read() {
+    // The table states them as texts; where one cannot be read, its key counts as missing.
+    for verb in [
+        "get: /a",
+        "ls: /a",
+        "create: {path: /a}",
+        "set: {path: /a, data: x}",
+        "modify: {path: /a, value: current}",
+        "ensure: /a",
+        "delete: /a",
+        "acl: {path: /a, set: 'world:anyone:r'}",
+        "apply: {root: /a, nodes: {x: y}}",
+        "apply: {root: /a, nodes: {}, prune: {scope: all}}",
+        "wait: {path: /a, for: exists}",
+        "watch: /a",
+        "kafka: {group_inactive: g}",
+        "lock: {path: /a, steps: [{get: /a}]}",
+        "parallel: {steps: [{get: /a}]}",
+        "retry: {attempts: 1}\n    get: /a",
+    ] {
+        good(&format!("zkx: 1\nsteps:\n  - {verb}\n"));
+    }
+    good(
+        "zkx: 1\nconnect: {hosts: 'zk1', tls: {ca: x}}\nguard: {}\nlock: /a\nvars: {x: {type: int}}\nsteps: [{get: /a}]\n",
+    );
+}
+
+#[test]
+fn hundreds_of_problems_are_cut() {
+    let steps = "  - gte: /a\n".repeat(300);
+    let error = loaded(&format!("zkx: 1\nsteps:\n{steps}")).unwrap_err();
+    assert!(error.ends_with("300 errors, 50 of them are shown"), "{error}");
+    assert_eq!(error.matches("E0105").count(), SHOWN);
+}
+
+fn judged(text: &str) -> Result<(), TestCaseError> {
+    let read = |path: &Path| match path.to_str() {
+        Some("s.yaml") => Ok(text.as_bytes().to_vec()),
+        _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+    };
+    if let Err(broken) = load(Path::new("s.yaml"), &read) {
+        prop_assert!(!broken.problems.is_empty());
+        for problem in &broken.problems {
+            prop_assert!(problem.span.start.line >= 1 && problem.span.start.column >= 1, "{problem:?}");
+        }
+        prop_assert!(!broken.to_string().is_empty());
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in any::<String>()) {
+        judged(&text)?;
+    }
+
+    #[test]
+    fn no_broken_example_panics(cut in 0..6000_usize, len in 0..60_usize, piece in "[a-z:\\[\\]{}&*!#|>'\" \t\n$-]{0,8}") {
+        let mut text: Vec<char> = EXAMPLE.chars().collect();
+        let from = cut.min(text.len());
+        let to = (from + len).min(text.len());
+        text.splice(from..to, piece.chars());
+        judged(&text.into_iter().collect::<String>())?;
+    }
 }

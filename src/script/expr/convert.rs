@@ -25,7 +25,9 @@ pub fn kind(value: &Value) -> &'static str {
 pub fn text(value: &Value) -> Option<String> {
     match value.kind() {
         ValueKind::String => value.as_str().map(ToOwned::to_owned),
-        ValueKind::Bool | ValueKind::Number => Some(value.to_string()),
+        // minijinja writes them as Python does.
+        ValueKind::Bool => Some(value.is_true().to_string()),
+        ValueKind::Number => Some(value.to_string()),
         _ => None,
     }
 }

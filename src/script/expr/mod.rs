@@ -72,3 +72,6 @@ impl Fault {
         super::Problem::new(self.code, self.span, &self.message)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,9 +43,6 @@ pub(in crate::script) const FUNCTIONS: &[&str] = &[
     "dict",
     "namespace",
     "debug",
-    "lipsum",
-    "cycler",
-    "joiner",
 ];
 
 /// Filters, for suggestions.

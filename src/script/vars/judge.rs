@@ -19,7 +19,8 @@ pub(super) fn judge(typed: &Typed, value: Value) -> Result<Value, String> {
     let shown = shown(typed, &value);
     let allowed: Vec<_> = typed.one_of.iter().filter_map(|tree| tree.constant()).collect();
     if !allowed.is_empty() && !allowed.contains(&value) {
-        let all: Vec<_> = allowed.iter().map(ToString::to_string).collect();
+        let all: Vec<_> =
+            allowed.iter().map(|value| text(value).unwrap_or_else(|| value.to_string())).collect();
         return Err(format!("{shown} is none of {}", all.join(", ")));
     }
     if let Some(pattern) = typed.pattern.as_ref().and_then(Slot::known)
