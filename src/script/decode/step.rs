@@ -90,7 +90,7 @@ impl Decode for Step {
         // They stand as verbs as well.
         keys.retain(|key| !BOTH.contains(&key.name));
         let mut properties = properties(&keys);
-        properties.extend(Action::TABLE.iter().map(|verb| (verb.name.to_owned(), (verb.schema)())));
+        properties.extend(Action::TABLE.iter().map(|verb| (verb.name.to_owned(), verb.schema())));
         let items = json!({"type": "integer", "minimum": 1,
                            "description": "How many items of for_each are worked on at once."});
         let block = properties.remove("parallel");

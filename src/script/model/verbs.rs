@@ -16,11 +16,24 @@ use crate::znode::ZPath;
 /// What the table knows of a verb.
 pub(in crate::script) struct VerbDoc {
     pub(in crate::script) name: &'static str,
-    pub(in crate::script) schema: fn() -> serde_json::Value,
+    schema: fn() -> serde_json::Value,
+    /// What it does, where its keys do not say.
+    doc: Option<&'static str>,
+}
+
+impl VerbDoc {
+    /// The schema of its value, with what it does.
+    pub(in crate::script) fn schema(&self) -> serde_json::Value {
+        let mut schema = (self.schema)();
+        if let (Some(doc), Some(fields)) = (self.doc, schema.as_object_mut()) {
+            fields.insert("description".into(), doc.into());
+        }
+        schema
+    }
 }
 
 macro_rules! verbs {
-    ($($variant:ident($type:ty) $name:literal;)*) => {
+    ($($variant:ident($type:ty) $name:literal $($doc:literal)?;)*) => {
         /// What a step does.
         #[derive(Clone, Debug)]
         #[expect(missing_docs, reason = "each is documented where its keys are")]
@@ -35,6 +48,7 @@ macro_rules! verbs {
             pub(in crate::script) const TABLE: &[VerbDoc] = &[$(VerbDoc {
                 name: $name,
                 schema: <$type as Decode>::schema,
+                doc: [$($doc)?].first().copied(),
             }),*];
 
             /// The verb, as it is written.
@@ -73,16 +87,16 @@ verbs! {
     Watch(Watch) "watch";
     Sync(Sync) "sync";
     Kafka(Kafka) "kafka";
-    Let(Named<Tree>) "let";
-    Print(Slot<String>) "print";
-    Fail(Slot<String>) "fail";
-    Stop(Slot<String>) "stop";
-    Sleep(Slot<Duration>) "sleep";
-    Confirm(Slot<String>) "confirm";
+    Let(Named<Tree>) "let" "Gives names values, one after the other; any value, typed.";
+    Print(Slot<String>) "print" "Prints a text.";
+    Fail(Slot<String>) "fail" "Fails, with these words.";
+    Stop(Slot<String>) "stop" "Ends the script, successfully, with these words.";
+    Sleep(Slot<Duration>) "sleep" "Waits for so long.";
+    Confirm(Slot<String>) "confirm" "Asks before it goes on; without a terminal it fails unless `--yes` is given.";
     Lock(Lock) "lock";
     Shell(Shell) "shell";
     Include(Include) "include";
-    Run(RunLines) "run";
+    Run(RunLines) "run" "Carries out lines of the shell, as they are typed there.";
     Parallel(Parallel) "parallel";
 }
 

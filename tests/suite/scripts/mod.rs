@@ -3,6 +3,7 @@
 //! With `ZKX_RECORD=1` the tests write what they find instead of comparing it; look at the difference then.
 
 mod malformed;
+mod reference;
 mod schema;
 mod validate;
 
