@@ -126,3 +126,55 @@ fn acls_are_those_that_kafka_lists() {
     assert_eq!(shown.len(), 6);
     assert_eq!(shown, told);
 }
+/// With nothing masked, piece by piece.
+#[test]
+fn configurations_of_1_1_are_those_that_kafka_names() {
+    let Some(kafka) = kafka::v1_1() else { return };
+    let mut told = BTreeSet::new();
+    for kinds in [&["topics"][..], &["users"], &["users", "clients"]] {
+        let kinds = kinds.iter().flat_map(|kind| ["--entity-type", kind]);
+        let args: Vec<_> = ["--describe"].into_iter().chain(kinds).collect();
+        for line in kafka.old_tool("kafka.admin.ConfigCommand", &args).lines() {
+            let (entity, configs) = line.split_once(" are ").unwrap();
+            let name = entity.split('\'').nth(1).unwrap();
+            let name =
+                name.to_owned() + if entity.ends_with("default client-id") { "/<default>" } else { "" };
+            let pieces = configs.split(',').filter(|piece| !piece.is_empty());
+            told.extend(pieces.map(|piece| (name.clone(), piece.to_owned())));
+        }
+    }
+    let rows = rows(kafka, "--show-secrets kafka configs");
+    let mut shown = BTreeSet::new();
+    for row in &rows {
+        let [name, key, value] = ["name", "key", "value"].map(|part| row[part].as_str().unwrap());
+        shown.extend(format!("{key}={value}").split(',').map(|piece| (name.to_owned(), piece.to_owned())));
+    }
+    assert_eq!(shown.len(), 2 + 5 + 1);
+    assert_eq!(shown, told);
+}
+
+#[test]
+fn acls_of_1_1_are_those_that_kafka_lists() {
+    let Some(kafka) = kafka::v1_1() else { return };
+    let at = format!("zookeeper.connect={}", kafka.connect_string());
+    let said = kafka.tool("kafka.admin.AclCommand", &["--authorizer-properties", &at, "--list"]);
+    let mut told = BTreeSet::new();
+    let mut resource = "";
+    for line in said.lines().filter(|line| line.len() > 1) {
+        if let Some((_, quoted)) = line.split_once('`') {
+            resource = quoted.split('`').next().unwrap();
+        } else {
+            told.insert(format!("{resource} {}", line.trim()));
+        }
+    }
+    let rows = rows(kafka, "kafka acls");
+    let shown = rows.iter().map(|row| {
+        let [kind, name, principal, permission, operation, host] =
+            ["resourceType", "name", "principal", "permissionType", "operation", "host"]
+                .map(|key| row[key].as_str().unwrap());
+        format!("{kind}:{name} {principal} has {permission} permission for operations: {operation} from hosts: {host}")
+    });
+    let shown: BTreeSet<String> = shown.collect();
+    assert_eq!(shown.len(), 3);
+    assert_eq!(shown, told);
+}

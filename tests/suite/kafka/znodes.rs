@@ -82,7 +82,7 @@ fn those_of_0_8_are_known() {
 #[test]
 fn those_of_1_1_are_known() {
     let Some(kafka) = kafka::v1_1() else { return };
-    insta::assert_snapshot!(judge(kafka), @"Broker ClusterId Config Controller ControllerEpoch Member Offset Owner PartitionState ProducerBlock Topic");
+    insta::assert_snapshot!(judge(kafka), @"Acls Broker ClusterId Config Controller ControllerEpoch Member Offset Owner PartitionState ProducerBlock Topic");
 }
 
 #[test]

@@ -31,8 +31,8 @@ pub(super) fn v0_8(kafka: &Kafka) {
     consumers(kafka);
 }
 
-/// Topics `orders` and `payments.eu`, the latter with a configuration; groups as of [`consumers`], and
-/// `ahead`, whose offset is beyond the end.
+/// Topics `orders` and `payments.eu`, the latter with a configuration; configurations and ACLs of a user;
+/// groups as of [`consumers`], and `ahead`, whose offset is beyond the end.
 pub(super) fn v1_1(kafka: &Kafka) {
     kafka.ask(
         "create",
@@ -47,6 +47,19 @@ pub(super) fn v1_1(kafka: &Kafka) {
     );
     kafka.ask("produce", &json!({ "orders": ORDERS, "payments.eu": PAYMENTS }));
     kafka.ask("commit", &json!({ "ahead": { "orders": { "2": 70 } } }));
+    let configure = |config: &str, entity: &[&str]| {
+        kafka.old_tool(CONFIGS, &[&["--alter", "--add-config", config], entity].concat());
+    };
+    let alice = ["--entity-type", "users", "--entity-name", "CN=alice"];
+    configure("SCRAM-SHA-256=[password=secret],producer_byte_rate=1024", &alice);
+    configure(
+        "request_percentage=50",
+        &[&alice[..], &["--entity-type", "clients", "--entity-default"]].concat(),
+    );
+    let acls = format!("zookeeper.connect={}", kafka.connect_string());
+    let words = ["--authorizer-properties", &acls, "--add", "--allow-principal", "User:CN=alice"];
+    let what = ["--producer", "--topic", "orders", "--cluster", "--force"];
+    kafka.tool("kafka.admin.AclCommand", &[&words[..], &what].concat());
     consumers(kafka);
 }
 
