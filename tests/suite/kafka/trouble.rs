@@ -9,13 +9,14 @@ use super::topics::{Described, described, told};
 use super::{rows, zkx};
 use crate::support::kafka::{self, Kafka};
 use crate::support::wait_for;
+use crate::support::zkx::Running;
 
 /// For brokers to do what they should do at once, or within the timeout of a session.
 const SOON: Duration = Duration::from_secs(60);
 
 /// Three brokers, and one of them that dies while a partition goes to it, and before a topic on it can be
-/// deleted.
-fn troubled() -> Option<(Kafka, i32)> {
+/// deleted. All of it is watched.
+fn troubled() -> Option<(Kafka, i32, Running)> {
     let kafka = kafka::private("kafka-in-trouble")?;
     let mut truth = kafka.truth();
     let mut json = move |path: &str| serde_json::from_str::<Json>(&truth.text(path).unwrap()).unwrap();
@@ -36,6 +37,8 @@ fn troubled() -> Option<(Kafka, i32)> {
             "doomed": { "assignments": { "0": [dead, a] } },
         }),
     );
+    let watch = kafka.zkx().args(["-o", "ndjson", "kafka", "watch"]).spawn();
+    watch.wait_stderr_containing("watching", SOON);
     // Nothing can be moved to a broker that is known to be dead: this one still seems to live, but nobody
     // who asked brokers for it could be sure not to ask this one.
     let id = i32::try_from(dead).unwrap();
@@ -56,12 +59,12 @@ fn troubled() -> Option<(Kafka, i32)> {
         (state("lonely/partitions/0")["leader"] == -1).then_some(())
     });
     kafka.ask("delete", &json!(["doomed"]));
-    Some((kafka, id))
+    Some((kafka, id, watch))
 }
 
 #[test]
 fn what_is_wrong_is_what_kafka_says_is_wrong() {
-    let Some((kafka, dead)) = troubled() else { return };
+    let Some((kafka, dead, watch)) = troubled() else { return };
     // Kafka's tools know no more of a topic that is being deleted.
     let ours = |line: &str| {
         let mut shown = described(&zkx(&kafka, line));
@@ -96,6 +99,29 @@ fn what_is_wrong_is_what_kafka_says_is_wrong() {
     );
     let _ = kafka.zkx().args(["kafka", "doctor", "--check"]).run().code(4);
     recovers(&kafka, dead);
+    obeys(&kafka);
+    // Not all that only lasts for a moment.
+    let seen = watch.stop().out();
+    let seen = seen.lines().map(|row| {
+        let row: Json = serde_json::from_str(row).unwrap();
+        ["subject", "kind"].map(|key| row[key].as_str().unwrap().to_owned())
+    });
+    let seen: BTreeSet<_> = seen.collect();
+    let broker = format!("broker {dead}");
+    for (subject, kinds) in [
+        (&*broker, &["broker-down", "broker-up"][..]),
+        ("moving", &["reassigning", "reassignment-done"]),
+        ("lonely-0", &["partition-offline", "leader-changed", "partition-gone"]),
+        ("everywhere-0", &["isr-shrunk", "isr-expanded"]),
+        ("strict-0", &["leader-changed", "isr-expanded"]),
+        ("doomed", &["deletion-asked", "topic-deleted", "deletion-done"]),
+        ("lonely", &["topic-deleted"]),
+    ] {
+        for kind in kinds {
+            let happened = [subject, kind].map(str::to_owned);
+            assert!(seen.contains(&happened), "{happened:?} is not in {seen:#?}");
+        }
+    }
 }
 
 /// Once it is back, all that it held up goes on, but nobody asks it to lead again.
@@ -118,6 +144,26 @@ fn recovers(kafka: &Kafka, dead: i32) {
     let mut shown = described(&zkx(kafka, "kafka topics --describe --not-preferred"));
     shown.retain(|line| line.contains_key("Partition"));
     assert_eq!(shown, not_preferred);
+}
+
+/// The controller does what is asked of it.
+fn obeys(kafka: &Kafka) {
+    let _ = kafka.zkx().args(["--yes", "kafka", "elect"]).run().success();
+    wait_for("the election", SOON, || (overview(kafka)["notPreferred"] == 0).then_some(()));
+    let told_by = |line: &Described| {
+        Some((line.get("Replicas")?.split(',').next()?.to_owned(), line["Leader"].clone()))
+    };
+    assert!(
+        described(&told(kafka, "--describe"))
+            .iter()
+            .filter_map(told_by)
+            .all(|(first, leader)| first == leader)
+    );
+    let _ = kafka.zkx().args(["--yes", "kafka", "delete-topic", "lonely"]).run().success();
+    wait_for("the deletion", SOON, || {
+        kafka.truth().exists("/brokers/topics/lonely").unwrap().is_none().then_some(())
+    });
+    assert_eq!(told(kafka, "--list"), "everywhere\nmoving\nstrict\n");
 }
 
 fn overview(kafka: &Kafka) -> Json {
