@@ -360,6 +360,7 @@ fn unreadable(row: &Progress) -> Error {
 fn unknown_end(row: &Progress, why: &str) -> Error {
     Error::new(Kind::Connection, format!("where the log of {} {} ends is unknown: {why}", row.topic, row.key))
         .hint("--broker ID=HOST:PORT says where a broker is reached from here")
+        .hint("--out-of-range allow sets offsets without asking")
 }
 
 fn log(row: &Progress) -> Result<Log> {

@@ -6,16 +6,17 @@ use crate::view::kafka::BrokerRow;
 pub(super) const COLUMNS: &[Column] = &[
     Column::Right("ID"),
     Column::Left("STATE"),
-    Column::Left("ENDPOINTS"),
+    Column::Right("LEADERS"),
+    Column::Right("REPLICAS"),
+    Column::Right("IN-SYNC"),
+    Column::Right("SKEW"),
     Column::Left("RACK"),
     Column::Right("JMX"),
     Column::Left("FORM"),
-    Column::Left("UP SINCE"),
+    Column::Left("UP-SINCE"),
     Column::Left("SESSION"),
-    Column::Right("LEADERS"),
-    Column::Right("REPLICAS"),
-    Column::Right("IN SYNC"),
-    Column::Right("SKEW"),
+    // Last, for it may be longer than a screen is wide.
+    Column::Left("ENDPOINTS"),
 ];
 
 pub(super) fn cells(row: &BrokerRow, options: &Options, clock: &Clock) -> Vec<Cell> {
@@ -30,20 +31,20 @@ pub(super) fn cells(row: &BrokerRow, options: &Options, clock: &Clock) -> Vec<Ce
         None => endpoints(row).into(),
     };
     let load = row.load.as_ref();
-    let skew = load.and_then(|load| load.skew).map(|skew| format!("{skew:+} %"));
+    let skew = load.and_then(|load| load.skew).map(|skew| format!("{skew:+}%"));
     vec![
         row.id.into(),
         state,
-        endpoints,
+        or_dash(load.map(|load| load.leaders)).into(),
+        or_dash(load.map(|load| load.replicas)).into(),
+        or_dash(load.map(|load| load.in_sync)).into(),
+        or_dash(skew).into(),
         or_dash(row.rack.as_ref()).into(),
         or_dash(row.jmx_port).into(),
         or_dash(row.version.as_ref()).into(),
         or_dash(row.since.map(|since| clock.short(since))).into(),
         or_dash(row.session.as_ref()).into(),
-        or_dash(load.map(|load| load.leaders)).into(),
-        or_dash(load.map(|load| load.replicas)).into(),
-        or_dash(load.map(|load| load.in_sync)).into(),
-        or_dash(skew).into(),
+        endpoints,
     ]
 }
 
