@@ -22,6 +22,8 @@ pub struct Loaded {
     pub included: Vec<(PathBuf, Script)>,
     /// All files.
     pub sources: Sources,
+    /// Variables of the environment that `!secret` names: what they hold, nobody is to see.
+    pub secret_variables: Vec<String>,
     /// What may be a mistake.
     pub warnings: Vec<Problem>,
 }
@@ -37,13 +39,22 @@ impl Loaded {
 /// Reads a script and checks all that can be checked without a server. What `include` names is read and
 /// checked too.
 pub fn load(file: &Path, read: ReadFile<'_>) -> Result<Loaded, Broken> {
-    let mut loader = Loader { read, sources: Sources::default(), problems: Vec::new(), included: Vec::new() };
+    let mut loader = Loader {
+        read,
+        sources: Sources::default(),
+        problems: Vec::new(),
+        included: Vec::new(),
+        secret_variables: Vec::new(),
+        open: Vec::new(),
+    };
     let script = loader.script(file, None, None, &mut vec![file.to_owned()]);
-    let Loader { sources, mut problems, included, .. } = loader;
+    let Loader { sources, mut problems, included, secret_variables, .. } = loader;
     problems.sort_by_key(|problem| (problem.span.file, problem.span.start, problem.code));
     let (warnings, errors): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_warning);
     match script {
-        Some(script) if errors.is_empty() => Ok(Loaded { script, included, sources, warnings }),
+        Some(script) if errors.is_empty() => {
+            Ok(Loaded { script, included, sources, secret_variables, warnings })
+        }
         _ => Err(Broken { problems: errors, sources }),
     }
 }
@@ -55,6 +66,9 @@ fn beside(sources: &Sources, include: &Include) -> PathBuf {
     directory.join(&include.file)
 }
 
+/// Files of one script: each may name several others.
+const FILES: usize = 256;
+
 /// Files within each other.
 const NESTED: usize = 16;
 
@@ -63,6 +77,9 @@ struct Loader<'a> {
     sources: Sources,
     problems: Vec<Problem>,
     included: Vec<(PathBuf, Script)>,
+    secret_variables: Vec<String>,
+    /// Files that are being read, each named by the one before it.
+    open: Vec<PathBuf>,
 }
 
 impl Loader<'_> {
@@ -74,15 +91,16 @@ impl Loader<'_> {
         outer: Option<&Outer>,
         above: &mut Vec<PathBuf>,
     ) -> Option<Script> {
-        let node = self.yaml(file, from, 0)?;
+        let node = self.yaml(file, from)?;
         let mut cx = Cx::new(&self.sources);
         let script = Script::decode(&node, SCRIPT, &mut cx);
         if let Some(script) = &script {
             let uses = std::mem::take(&mut cx.uses);
             check(script, &uses, outer, &mut cx);
         }
-        let (problems, secrets) = (cx.problems, cx.secrets);
+        let Cx { problems, secrets, secret_variables, .. } = cx;
         self.sources.hide(secrets);
+        self.secret_variables.extend(secret_variables);
         self.problems.extend(problems);
         let script = script?;
         let mut clusters: Vec<_> = script.clusters.iter().map(|(name, _)| name.text.clone()).collect();
@@ -145,21 +163,26 @@ impl Loader<'_> {
     }
 
     /// Reads a file as YAML. `from` is what names it, in another file.
-    fn yaml(&mut self, file: &Path, from: Option<Span>, nested: usize) -> Option<Node> {
+    fn yaml(&mut self, file: &Path, from: Option<Span>) -> Option<Node> {
         let (index, text) = self.text(file, from)?;
         let mark = Mark { line: 1, column: 1, at: 0 };
         let start = Span { file: index, start: mark, end: mark };
         let directory = file.parent().map(PathBuf::from).unwrap_or_default();
         let mut problems = Vec::new();
+        let told = self.problems.len();
+        self.open.push(file.to_owned());
         let mut include = |name: &str, span: Span| {
-            if nested == NESTED {
-                return Err(vec![Problem::new("E0306", span, "files include each other too deeply")]);
+            let path = directory.join(name);
+            if self.open.contains(&path) {
+                let message = format!("{} includes itself", path.display());
+                return Err(vec![Problem::new("E0306", span, message).label("it would have no end")]);
             }
             // What is wrong in there is told there.
-            self.yaml(&directory.join(name), Some(span), nested + 1).ok_or_else(Vec::new)
+            self.yaml(&path, Some(span)).ok_or_else(Vec::new)
         };
         let node = yaml::read(index, &text, Limits::default(), &mut include, &mut problems);
-        if node.is_none() && problems.is_empty() {
+        self.open.pop();
+        if node.is_none() && problems.is_empty() && self.problems.len() == told {
             problems.push(
                 Problem::new("E0101", start, "the file is empty").label("a script begins with `zkx: 1`"),
             );
@@ -170,6 +193,11 @@ impl Loader<'_> {
 
     /// The text of a file, and its index among the sources.
     fn text(&mut self, file: &Path, from: Option<Span>) -> Option<(u16, String)> {
+        if self.sources.iter().count() == FILES {
+            let at = from.unwrap_or_default();
+            self.problems.push(Problem::new("E0306", at, format!("a script has {FILES} files at most")));
+            return None;
+        }
         match (self.read)(file).map(String::from_utf8) {
             Ok(Ok(text)) => {
                 let text = text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text);

@@ -1,6 +1,9 @@
 //! What is gathered while a script is read.
 
-use crate::script::expr::Expr;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::script::expr::{Compiled, Expr};
 use crate::script::problem::Problem;
 use crate::script::source::{Sources, Span};
 use crate::script::yaml::{Node, Value};
@@ -17,8 +20,12 @@ pub(in crate::script) struct Cx<'a> {
     pub(in crate::script) key: &'static str,
     /// What is not to be shown.
     pub(in crate::script) secrets: Vec<Span>,
+    /// Variables of the environment that `!secret` names.
+    pub(in crate::script) secret_variables: Vec<String>,
     /// Names that what could not be read would define.
     pub(in crate::script) assumed: Vec<String>,
+    /// What was compiled so far: the same expression is in many steps of a large script.
+    pub(in crate::script) compiled: HashMap<Arc<str>, Compiled>,
     /// The expressions that were read.
     pub(in crate::script) uses: Vec<Use>,
 }
@@ -40,8 +47,10 @@ impl<'a> Cx<'a> {
             step: None,
             place: String::new(),
             key: "",
+            compiled: HashMap::new(),
             uses: Vec::new(),
             secrets: Vec::new(),
+            secret_variables: Vec::new(),
             assumed: Vec::new(),
         }
     }

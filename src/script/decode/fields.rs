@@ -99,7 +99,11 @@ impl<'n, 'c, 'a> Fields<'n, 'c, 'a> {
     }
 
     /// Tells which keys should not be there.
-    pub(in crate::script) fn refuse_the_rest(&mut self, known: &[KeyDoc]) {
+    pub(in crate::script) fn refuse_the_rest(&mut self, table: fn() -> Vec<KeyDoc>) {
+        if self.left.is_empty() {
+            return;
+        }
+        let known = table();
         for given in std::mem::take(&mut self.left) {
             let names = known.iter().map(|key| key.name);
             let label = match did_you_mean(given.name, names) {

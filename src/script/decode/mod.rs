@@ -72,7 +72,7 @@ pub(super) fn record<T: Part>(
                 fields.be_lenient();
             }
             let part = T::take(&mut fields);
-            fields.refuse_the_rest(&T::keys());
+            fields.refuse_the_rest(T::keys);
             part
         }
         (_, Some(short)) if !node.is_null() => {

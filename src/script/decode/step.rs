@@ -75,14 +75,12 @@ impl Decode for Step {
         let mut fields = Fields::of(node, "step", cx)?;
         let action = action(&mut fields);
         let with = Modifiers::take(&mut fields);
-        let known = Modifiers::keys();
-        let mut all = true;
-        for given in fields.left().to_vec() {
-            all = false;
-            refuse(given, &known, fields.cx);
+        let left = fields.left().to_vec();
+        for given in &left {
+            refuse(*given, &Modifiers::keys(), fields.cx);
         }
         let step = Self { span: node.span, place, action: action?, with: with? };
-        all.then_some(step)
+        left.is_empty().then_some(step)
     }
 
     fn schema() -> Json {

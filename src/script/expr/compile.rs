@@ -8,7 +8,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use super::{Expr, Fault, Piece, Template, functions, names};
 use crate::script::decode::{Cx, Use};
 use crate::script::source::Span;
-use crate::script::yaml::{Key, Layout, Node, Scalar, Style, Value};
+use crate::script::yaml::{Key, Layout, Node, Scalar, Style, Tag, Value};
 
 /// Steps of the machine that one evaluation may take.
 const FUEL: u64 = 50_000_000;
@@ -43,13 +43,22 @@ impl Expr {
             cx.problem(whole, "E0302", format!("an expression has {LONG} characters at most"));
             return None;
         }
-        match LANGUAGE.compile_expression_owned(source.to_owned()) {
-            Ok(compiled) => {
+        let known = cx.compiled.get_key_value(source).map(|(source, known)| (source.clone(), known.clone()));
+        let compiled = match known {
+            Some(known) => Ok(known),
+            None => LANGUAGE.compile_expression_owned(source.to_owned()).map(|compiled| {
+                let (source, compiled): (Arc<str>, _) = (source.into(), Arc::new(compiled));
+                cx.compiled.insert(Arc::clone(&source), Arc::clone(&compiled));
+                (source, compiled)
+            }),
+        };
+        match compiled {
+            Ok((source, compiled)) => {
                 let expr = Self {
-                    source: source.into(),
+                    source,
                     span: whole,
                     straight: matches!(node.text()?.layout, Layout::Line { .. }),
-                    compiled: Arc::new(compiled),
+                    compiled,
                 };
                 names::unknown_filters(&expr, cx);
                 let (place, key) = (cx.place.clone(), cx.key);
@@ -189,6 +198,9 @@ impl Template {
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             cx.wrong(node, "E0101", "this is no name of a variable").label("write a name like `!env HOME`");
             return None;
+        }
+        if node.tag == Some(Tag::Secret) {
+            cx.secret_variables.push(name.to_owned());
         }
         let source = format!("env('{name}')");
         let compiled = LANGUAGE.compile_expression_owned(source.clone()).ok()?;

@@ -29,6 +29,9 @@ pub use template::{Piece, Template};
 
 use super::source::Span;
 
+/// What minijinja makes of an expression: some kilobytes.
+pub(super) type Compiled = Arc<Expression<'static, 'static>>;
+
 /// An expression that compiles.
 #[derive(Clone)]
 pub struct Expr {
@@ -38,7 +41,7 @@ pub struct Expr {
     pub span: Span,
     /// Where bytes of it are, if it stands on one line without escapes.
     straight: bool,
-    compiled: Arc<Expression<'static, 'static>>,
+    compiled: Compiled,
 }
 
 impl fmt::Debug for Expr {

@@ -38,9 +38,10 @@ pub(in crate::script) fn read(
         nodes: 0,
         aliased: 0,
         lines: None,
+        torn: false,
     };
     match reader.run() {
-        Ok(()) => reader.root,
+        Ok(()) => reader.root.filter(|_| !reader.torn),
         Err(problem) => {
             reader.problems.push(*problem);
             None
@@ -75,6 +76,8 @@ struct Reader<'a, 'i> {
     aliased: usize,
     /// Where lines begin, once somebody asked.
     lines: Option<Vec<usize>>,
+    /// Whether a file is missing in it: what it would be then is nobody's business.
+    torn: bool,
 }
 
 type Fatal<T> = Result<T, Box<Problem>>;
@@ -238,6 +241,7 @@ impl Reader<'_, '_> {
                     Ok(node) => node,
                     Err(problems) => {
                         self.problems.extend(problems);
+                        self.torn = true;
                         self.plain(text, style, here)
                     }
                 };

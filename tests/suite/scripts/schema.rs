@@ -22,7 +22,7 @@ fn the_schema_is_that_of_the_tables() {
 
 /// Tells of each file whether it is valid.
 const JUDGE: &str = r#"
-import json, re, sys, yaml
+import json, os, re, sys, yaml
 from jsonschema import Draft202012Validator
 schema = json.load(open(sys.argv[1]))
 Draft202012Validator.check_schema(schema)
@@ -33,6 +33,8 @@ Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
 def tagged(loader, suffix, node):
+    if suffix == "include":
+        return yaml.load(open(os.path.join(os.path.dirname(loader.name), node.value)), Loader)
     if isinstance(node, yaml.ScalarNode): return node.value
     if isinstance(node, yaml.SequenceNode): return loader.construct_sequence(node, True)
     return loader.construct_mapping(node, True)
