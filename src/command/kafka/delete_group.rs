@@ -5,6 +5,7 @@ use super::groups::read;
 use super::guard::{may_write, must_be_idle};
 use crate::cluster::Status;
 use crate::cluster::groups::{Group, deletion};
+use crate::command::create::note_verified;
 use crate::command::failed;
 use crate::error::{Error, Kind, Result};
 use crate::kafka::layout::Place;
@@ -43,7 +44,11 @@ impl DeleteGroup {
         for writes in transactions {
             let paths: Vec<String> = writes.iter().map(|write| write.path().to_owned()).collect();
             match cx.multi(writes).await {
-                Ok(written) => deleted += written.len(),
+                Ok(written) => {
+                    deleted += written.len();
+                    let verified = written.iter().any(|written| written.verified);
+                    note_verified(cx, verified, "deleted", &path).await?;
+                }
                 Err(failure) => return Err(explain(failure, &paths, &group, deleted)),
             }
         }
@@ -69,6 +74,7 @@ fn plan(group: &Group) -> String {
 const SHOWN: usize = 20;
 
 fn explain(failure: Failure, paths: &[String], group: &Group, deleted: usize) -> Error {
+    let unknown = matches!(failure, Failure::Unknown(_));
     let (index, code) = match &failure {
         Failure::Operation { index, code } => (*index, Some(*code)),
         _ => (0, None),
@@ -82,6 +88,7 @@ fn explain(failure: Failure, paths: &[String], group: &Group, deleted: usize) ->
         _ => failed(failure, "delete", path),
     };
     match deleted {
+        0 if unknown => error,
         0 => error.hint("nothing was deleted"),
         deleted => error.hint(format!("{} are deleted already", count(deleted, "znode"))),
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Error, Kind, Result, Status, failed, failure};
 use crate::cluster::groups::{Edit, folders, transactions};
+use crate::command::create::note_verified;
 use crate::store::{Failure, Read};
 use crate::view::kafka::{KafkaRow, KafkaTable, OffsetRow};
 use crate::view::{Row, Shape};
@@ -44,32 +45,36 @@ pub(super) async fn write(cx: &Context<'_>, status: &Status, group: &str, edits:
     let all = transactions.len();
     for (done, writes) in transactions.into_iter().enumerate() {
         let paths: Vec<String> = writes.iter().map(|write| write.path().to_owned()).collect();
-        if let Err(failure) = cx.multi(writes).await {
-            let path = match &failure {
-                Failure::Operation { index, .. } => paths.get(*index),
-                _ => paths.first(),
-            };
-            let meanwhile = matches!(
-                failure,
-                Failure::Operation { code: Code::BAD_VERSION | Code::NODE_EXISTS | Code::NO_NODE, .. }
-            );
-            let path = path.map_or("/", String::as_str);
-            let mut error = match meanwhile {
-                true => Error::new(
-                    Kind::Conflict,
-                    format!("cannot set {path}: somebody has changed it meanwhile"),
-                ),
-                false => failed(failure, "set", path),
-            };
-            error = match (done, all) {
-                (0, 1) => error.hint("nothing was changed"),
-                (0, _) => error.hint("nothing was changed: this was the first of the transactions"),
-                _ => error.hint(format!("{done} of {all} transactions were made before it")),
-            };
-            return Err(error);
+        match cx.multi(writes).await {
+            Ok(written) => {
+                let verified = written.iter().any(|written| written.verified);
+                note_verified(cx, verified, "set", paths.last().map_or("/", String::as_str)).await?;
+            }
+            Err(failure) => {
+                let error = explain_write(&failure, &paths).unwrap_or_else(|| {
+                    failed(failure.clone(), "set", paths.first().map_or("/", String::as_str))
+                });
+                return Err(match (failure, done, all) {
+                    (_, 1.., _) => error.hint(format!("{done} of {all} transactions were made before it")),
+                    (Failure::Unknown(_), 0, _) => error,
+                    (_, 0, _) => error.hint("nothing was changed"),
+                });
+            }
         }
     }
     Ok(())
+}
+
+/// That somebody else was there first; `None` for any other failure.
+fn explain_write(failure: &Failure, paths: &[String]) -> Option<Error> {
+    let Failure::Operation { index, code } = failure else { return None };
+    let path = paths.get(*index)?;
+    Some(match *code {
+        Code::BAD_VERSION | Code::NODE_EXISTS | Code::NO_NODE => {
+            Error::new(Kind::Conflict, format!("cannot set {path}: somebody has changed it meanwhile"))
+        }
+        _ => failed(failure.clone(), "set", path),
+    })
 }
 
 /// What was done.

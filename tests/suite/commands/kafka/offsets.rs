@@ -4,7 +4,9 @@
 use super::*;
 use crate::commands::terminal::on_terminal;
 use crate::commands::{SOON, data, exists, zkx};
-use crate::support::zkx::Running;
+use crate::support::proxy::Proxy;
+use crate::support::truth::op;
+use crate::support::zkx::{Running, Zkx};
 
 /// In [`troubled`]: `archive`, whose members have gone, and `clicks`, which never had any.
 fn groups(lab: &Lab) -> Truth {
@@ -246,6 +248,21 @@ on_one_server! {
         running.finish(SOON).code(8);
         assert_eq!(offset(lab, "archive/offsets/moving/0").unwrap(), "6");
         assert!(exists(lab, "/consumers/archive/ids"));
+    }
+
+    fn a_lost_connection_is_survived(lab: &Lab) {
+        let _alive = groups(lab);
+        let proxy = Proxy::to(&lab.addr());
+        let through = |line: &str| {
+            proxy.cut_after(op::MULTI, 1);
+            let output = Zkx::new().server(lab.at(proxy.addr())).args(line.split(' ')).run().success();
+            assert!(output.stderr.contains("the connection was lost; a look afterwards shows that"), "{output}");
+        };
+        through("-y kafka offsets archive --to-offset 3 --out-of-range allow");
+        assert_eq!(offset(lab, "archive/offsets/orders/0").unwrap(), "3");
+        assert_eq!(lab.truth().get("/consumers/archive/offsets/orders/0").unwrap().1.version, 2);
+        through("-y kafka delete-group archive");
+        assert!(!exists(lab, "/consumers/archive"));
     }
 
     fn what_cannot_be_checked_is_not_set(lab: &Lab) {
