@@ -4,6 +4,7 @@
 
 mod complete;
 mod config_file;
+mod script;
 mod secret;
 
 use std::ffi::OsString;
@@ -184,6 +185,9 @@ fn execute(cli: Cli, terminal: &Terminal) -> Result<Option<Kind>> {
         let interrupts = Interrupts::listen()?;
         let Cli { globals, keep_going, command, .. } = cli;
         match command {
+            Some(Command::Run(run)) if run.to_run().is_some() => {
+                script::run_file(run, globals, interrupts, terminal).await
+            }
             Some(command) => one_command(command, globals, interrupts, terminal).await,
             None => lines(globals, keep_going, interrupts, terminal).await,
         }
@@ -280,8 +284,13 @@ fn is_installed(name: &str) -> bool {
 
 /// Where the shell keeps what was typed; the directory is made, for nobody else to look into.
 fn history() -> Option<PathBuf> {
-    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
-    let dir = state.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/state")))?.join("zkx");
+    let dir = state_directory()?;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).ok()?;
     Some(dir.join("history"))
+}
+
+/// What is kept from one run of zkx to another; it need not be there.
+fn state_directory() -> Option<PathBuf> {
+    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
+    Some(state.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/state")))?.join("zkx"))
 }

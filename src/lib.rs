@@ -14,6 +14,7 @@ pub mod kafka;
 pub mod recipe;
 pub mod render;
 pub mod run;
+pub mod runner;
 pub mod script;
 pub mod server;
 pub mod shell;

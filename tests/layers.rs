@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
     &["run"],
     &["shell"],
+    &["runner"],
     &["app"],
 ];
 

@@ -44,6 +44,8 @@ pub use get_acl::masked;
 pub use lock::{held as lock_held, holder_name};
 pub use plan::not_planned;
 pub use profiles::Configured;
+pub use run::Run;
+
 pub use single::Single;
 
 use crate::client::ConnectString;

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -8,18 +8,18 @@ use crate::script::vars::{self, Given};
 use crate::script::{Broken, Loaded, load, schema};
 use crate::view::{ScriptProblemView, ValidatedView, View};
 
-/// Check a batch script
+/// Run a batch script, or a file with lines of the shell
 ///
-/// Everything that is wrong with it is told at once, with its place and what to write instead; exit code 3 if
-/// anything is.
-#[derive(Debug, Args)]
+/// A script is YAML with a line `zkx: 1`; anything else is taken for lines of the shell. Everything that is
+/// wrong with a script is told at once, before anything is done; exit code 3 if anything is.
+#[derive(Clone, Debug, Args)]
 pub struct Run {
-    /// The script, YAML
+    /// The script; - is standard input
     #[arg(value_name = "FILE", required_unless_present = "schema")]
     file: Option<PathBuf>,
 
     /// Say what is wrong with the script, ask no server, change nothing
-    #[arg(long, required_unless_present = "schema")]
+    #[arg(long)]
     validate: bool,
 
     /// Print the JSON Schema of scripts, for editors
@@ -28,10 +28,67 @@ pub struct Run {
 
     #[command(flatten)]
     variables: Variables,
+
+    /// Say what it would do: writes stay in memory
+    #[arg(long)]
+    pub check: bool,
+
+    /// Show how znodes change
+    #[arg(long)]
+    pub diff: bool,
+
+    /// With --check, end with exit code 10 when something would change
+    #[arg(long, requires = "check")]
+    pub exit_code: bool,
+
+    /// Only steps with one of these tags
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub tags: Vec<String>,
+
+    /// No steps with one of these tags
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub skip_tags: Vec<String>,
+
+    /// Only the step with this id or place
+    #[arg(long, value_name = "ID")]
+    pub only: Option<String>,
+
+    /// Begin with the step of this id or place
+    #[arg(long, value_name = "ID")]
+    pub from: Option<String>,
+
+    /// Go on with a run that did not come to its end: the newest one of this script if none is named
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub resume: Option<String>,
+
+    /// Undo what a run has written: the newest one of this script if none is named
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "",
+          conflicts_with_all = ["resume", "check"])]
+    pub rollback: Option<String>,
+
+    /// Where journals are kept, or `off` [default: ~/.local/state/zkx/runs]
+    #[arg(long, value_name = "DIR")]
+    pub journal: Option<PathBuf>,
+
+    /// Let the script run programs, if it says that it does
+    #[arg(long)]
+    pub allow_shell: bool,
+
+    /// Write a report as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+
+    /// Write a report as TAP
+    #[arg(long, value_name = "FILE")]
+    pub tap: Option<PathBuf>,
+
+    /// Print failures as annotations of GitHub's actions
+    #[arg(long)]
+    pub github: bool,
 }
 
 /// Values of a script's variables.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Variables {
     /// Value of a variable, read as the type that the script says; may be given more than once
     #[arg(long, value_name = "NAME=TEXT", value_parser = pair)]
@@ -53,21 +110,37 @@ fn pair(text: &str) -> std::result::Result<(String, String), String> {
 
 impl Variables {
     /// Reads the files among them.
-    pub(super) fn given(self) -> Result<Given> {
-        let read = |file: PathBuf| {
+    pub(super) fn given(&self) -> Result<Given> {
+        let read = |file: &PathBuf| {
             let name = file.display().to_string();
-            match std::fs::read_to_string(&file) {
+            match std::fs::read_to_string(file) {
                 Ok(text) => Ok((name, text)),
                 Err(error) => Err(Error::new(Kind::Config, format!("cannot read {name}")).because(error)),
             }
         };
-        let files = self.vars_file.into_iter().map(read).collect::<Result<_>>()?;
-        Ok(Given { values: Vec::new(), texts: self.var, json: self.var_json, files })
+        let files = self.vars_file.iter().map(read).collect::<Result<_>>()?;
+        Ok(Given { values: Vec::new(), texts: self.var.clone(), json: self.var_json.clone(), files })
     }
 }
 
 impl Run {
+    /// The file that is to be run; none where it is only looked at, or nothing is.
+    pub fn to_run(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|_| !self.validate)
+    }
+
+    /// Values of the script's variables.
+    pub fn given(&self) -> Result<Given> {
+        self.variables.given()
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
+        if let Some(file) = self.to_run() {
+            let file = file.display();
+            let hint =
+                format!("`source {file}` carries out lines of the shell; `zkx run {file}` runs scripts");
+            return Err(Error::usage("a script is not run from within the shell").hint(hint));
+        }
         let Some(path) = self.file else {
             let text = format!("{:#}", schema());
             return cx.out.value(View::Text(text.lines().map(ToOwned::to_owned).collect())).await;

@@ -131,10 +131,9 @@ impl Txn {
         let guards = std::mem::take(&mut self.guards);
         match self.commit(cx, &guards, &self.operations).await? {
             Ended::Committed(written) => answer(cx, true, None, &self.operations, &written).await,
-            Ended::NotMet { guard, code } => {
+            Ended::NotMet { guard, .. } => {
                 let what = guards.get(guard).map(ToString::to_string).unwrap_or_default();
-                let changed = if code.is_some() { " any more" } else { "" };
-                let not_met = format!("not true{changed}: {what}");
+                let not_met = format!("not true: {what}");
                 if self.otherwise.is_empty() {
                     return Err(Error::new(Kind::Conflict, format!("nothing was changed: {not_met}")));
                 }

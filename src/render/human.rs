@@ -6,10 +6,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::feed::Feed;
 use super::times::Clock;
-use super::{Options, Renderer, data, kafka, profiles, recipe, script, tree};
+use super::{Options, Renderer, data, kafka, profiles, recipe, run, script, tree};
 use crate::view::{
     Changed, EventRow, Happening, Identity, ListingView, LongRow, Planned, PlannedRow, Row, Seen,
-    SessionView, Shape, View, hex,
+    SessionView, Shape, Told, View, hex,
 };
 use crate::znode::data::preview;
 use crate::znode::text::{count, sanitise, size};
@@ -300,6 +300,13 @@ impl Renderer for Human {
                     Row::Long(row) => self.long(row, out)?,
                     Row::Event(row) => self.event(row, out)?,
                     Row::Planned(row) => self.planned(row, out)?,
+                    Row::Run(row) => match &row.told {
+                        Told::Change { change, .. } => {
+                            write!(out, "    ")?;
+                            self.planned(change, out)?;
+                        }
+                        told => run::write(told, self.options.palette, out)?,
+                    },
                     Row::Tree(_) | Row::Kafka(_) => {}
                 }
             }

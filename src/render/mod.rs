@@ -14,6 +14,7 @@ mod kafka;
 mod palette;
 mod profiles;
 mod recipe;
+mod run;
 mod script;
 mod table;
 mod times;

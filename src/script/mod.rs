@@ -22,5 +22,15 @@ pub use problem::{Broken, Problem, SHOWN};
 pub use schema::schema;
 pub use source::{Mark, Source, Sources, Span};
 
+/// The value of a YAML text.
+pub fn yaml_value(text: &str) -> Result<expr::Value, String> {
+    yaml::value(text)
+}
+
+/// A value as YAML.
+pub fn yaml_text(json: &serde_json::Value) -> Result<String, std::fmt::Error> {
+    yaml::write(json)
+}
+
 #[cfg(test)]
 mod tests;

@@ -238,6 +238,27 @@ pub async fn read_lines(
     }
 }
 
+/// Carries out the lines of a file, up to the first that fails.
+pub async fn read_file(
+    console: &dyn Console,
+    globals: Globals,
+    settled: Settled,
+    interrupts: Interrupts,
+    file: &std::path::Path,
+) -> Result<Option<Kind>> {
+    let mut shell = Shell::new(console, globals, settled, interrupts);
+    shell.open(shell.globals.server.clone()).await?;
+    let name = file.display().to_string();
+    let keep_going = shell.settled.keep_going;
+    let result = shell.read(Vec::new(), lines::of_file(file), Some(&name), keep_going).await;
+    shell.close().await;
+    let written = shell.close_screen();
+    match (result, written) {
+        (Err(error), _) | (_, Err(error)) => Err(error),
+        (Ok(worst), Ok(())) => Ok(worst),
+    }
+}
+
 /// Carries out what is typed on the terminal, until somebody leaves.
 pub async fn talk(
     console: &dyn Console,

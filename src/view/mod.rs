@@ -9,6 +9,7 @@ mod plan;
 mod profile;
 mod recipe;
 mod rows;
+mod run;
 mod script;
 
 use std::borrow::Cow;
@@ -26,6 +27,7 @@ pub use profile::{
 };
 pub use recipe::{AppliedView, OperationView, TransactionView, WaitedView};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
+pub use run::{Counts, RunRow, Status, StepRow, Told};
 pub use script::{ScriptProblemView, ValidatedView};
 
 use crate::error::Kind;

@@ -5,7 +5,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::kafka::KafkaRow;
-use super::{PlannedRow, StatBody, Value, maybe_stat, path};
+use super::{PlannedRow, RunRow, StatBody, Value, maybe_stat, path};
 use crate::znode::{Acl, EventKind, Stat, ZPath};
 
 /// One row of a streamed answer.
@@ -22,6 +22,8 @@ pub enum Row {
     Event(EventRow),
     /// `--dry-run`.
     Planned(PlannedRow),
+    /// `run`.
+    Run(RunRow),
     /// `kafka …`.
     Kafka(Box<KafkaRow>),
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 pub use apply::{Applied, apply};
 pub use plan::{Change, NotPlanned, Plan, Step};
-pub use same::same_acl;
+pub use same::{same, same_acl};
 
 use crate::treefile::Entry;
 use crate::znode::{Acl, NodeType, PathGlob, ZPath};
@@ -25,6 +25,8 @@ pub enum Compare {
     Bytes,
     /// As JSON.
     Json,
+    /// As YAML.
+    Yaml,
     /// As text, whatever its line ends and white space at its end.
     Text,
 }

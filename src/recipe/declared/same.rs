@@ -6,7 +6,7 @@ use super::Compare;
 use crate::znode::Acl;
 
 /// Whether two values are the same, in this sense.
-pub(super) fn same(new: Option<&[u8]>, old: Option<&[u8]>, compare: Compare) -> bool {
+pub fn same(new: Option<&[u8]>, old: Option<&[u8]>, compare: Compare) -> bool {
     if new == old {
         return true;
     }
@@ -15,6 +15,10 @@ pub(super) fn same(new: Option<&[u8]>, old: Option<&[u8]>, compare: Compare) -> 
         Compare::Bytes => false,
         Compare::Json => {
             let parse = |bytes| serde_json::from_slice::<Json>(bytes).ok();
+            parse(new).is_some_and(|new| parse(old) == Some(new))
+        }
+        Compare::Yaml => {
+            let parse = |bytes| crate::script::yaml_value(std::str::from_utf8(bytes).ok()?).ok();
             parse(new).is_some_and(|new| parse(old) == Some(new))
         }
         Compare::Text => {

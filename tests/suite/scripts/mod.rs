@@ -4,6 +4,7 @@
 
 mod malformed;
 mod reference;
+mod runs;
 mod schema;
 mod validate;
 

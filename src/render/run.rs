@@ -1,0 +1,82 @@
+//! A batch script, for people.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::Palette;
+use crate::view::{Counts, Status, StepRow, Told};
+use crate::znode::text::sanitise;
+
+/// A step that takes longer is slow, and its time is told.
+const SLOW: u64 = 2000;
+
+/// Writes a line; `None` for what is rendered as rows of another kind are.
+pub(super) fn write(told: &Told, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+    match told {
+        Told::Start { script, name, servers, check, .. } => {
+            let check = if *check { ", checked only" } else { "" };
+            let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+            let line = format!("{script}{name} on {servers}{check}");
+            writeln!(out, "{}", palette.label().paint(sanitise(&line, false)))
+        }
+        Told::Attempt { id, attempt, error } => {
+            let error = sanitise(error, false);
+            writeln!(out, "{} {id} attempt {attempt}: {error}", palette.warning().paint("↻"))
+        }
+        Told::Print { text, .. } => writeln!(out, "{}", sanitise(text, true)),
+        Told::Step(step) => self::step(step, palette, out),
+        Told::Undo { path, words, undone } => {
+            let mark = if *undone { palette.new_value().paint("↶") } else { palette.error().paint("✗") };
+            writeln!(out, "{mark} {}: {}", sanitise(path, false), sanitise(words, false))
+        }
+        Told::End { counts, stopped, check, .. } => {
+            if let Some(reason) = stopped {
+                writeln!(out, "stopped: {}", sanitise(reason, false))?;
+            }
+            writeln!(out, "{}", summary(counts, *check))
+        }
+        Told::Change { .. } => Ok(()),
+    }
+}
+
+fn step(step: &StepRow, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+    // What it says is there already.
+    if step.verb == "print" && step.status == Status::Ok {
+        return Ok(());
+    }
+    let (mark, style) = match step.status {
+        Status::Changed => ("✓", palette.new_value()),
+        Status::Ok => ("·", palette.dim()),
+        Status::Skipped => ("↷", palette.dim()),
+        Status::Done => ("=", palette.dim()),
+        Status::Failed => ("✗", palette.error()),
+        Status::Ignored => ("✗", palette.warning()),
+    };
+    let what = step.name.as_deref().unwrap_or(step.verb);
+    write!(out, "{} {} {}", style.paint(mark), sanitise(&step.id, false), sanitise(what, false))?;
+    if !step.words.is_empty() {
+        write!(out, ": {}", sanitise(&step.words, false))?;
+    }
+    if step.status == Status::Ignored {
+        write!(out, " (ignored)")?;
+    }
+    if step.duration >= SLOW {
+        let time = humantime::format_duration(Duration::from_millis(step.duration / 100 * 100));
+        write!(out, "  {}", palette.dim().paint(format!("({time})")))?;
+    }
+    writeln!(out)
+}
+
+fn summary(counts: &Counts, check: bool) -> String {
+    let Counts { changed, ok, skipped, failed, ignored, done } = counts;
+    let would = if check { "would change" } else { "changed" };
+    let mut parts = vec![format!("{changed} {would}"), format!("{ok} unchanged")];
+    for (count, what) in
+        [(skipped, "skipped"), (done, "done before"), (ignored, "ignored"), (failed, "failed")]
+    {
+        if *count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,253 @@
+//! The end of a run, and the beginning of one that goes on where another ended.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::failed::Ended;
+use super::journal::{self, Entry, Journal, Outcome};
+use super::sessions::Sessions;
+use super::{Runner, lock, reports};
+use crate::command::Run;
+use crate::error::{Error, Kind, Result};
+use crate::recipe::declared::same_acl;
+use crate::store::{Failure, Found, Read, Store, Write, Written, read_one, stat};
+use crate::view::Told;
+use crate::wire::Code;
+use crate::znode::ZPath;
+
+/// The journal of this run, if there is to be one.
+pub(super) async fn journal(
+    args: &Run,
+    sessions: &Sessions,
+    runs: Option<&Path>,
+    run: &str,
+    file: &Path,
+    sha256: &str,
+) -> Result<Option<Arc<Journal>>> {
+    let Some(runs) = runs.filter(|_| !args.check && sessions.lasts()) else {
+        if args.resume.is_some() {
+            return Err(Error::usage("--resume needs the journal of the run, and the run itself"));
+        }
+        return Ok(None);
+    };
+    let Some(resumed) = &args.resume else {
+        let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256,
+                           "servers": sessions.shown()});
+        return Ok(Some(Arc::new(Journal::begin(runs, run, &start)?)));
+    };
+    let (run, read) = find(runs, resumed, sha256)?;
+    if read.end == Some(0) {
+        return Err(Error::usage(format!("the run {run} came to its end: there is nothing left to do")));
+    }
+    let servers = read.start.get("servers").and_then(serde_json::Value::as_str).unwrap_or_default();
+    if servers != sessions.shown() {
+        return Err(Error::usage(format!("the run {run} was on {servers}, not on {}", sessions.shown())));
+    }
+    let mut writes: HashMap<String, Vec<(Write, Written)>> = HashMap::new();
+    for entry in &read.entries {
+        if read.steps.contains_key(&entry.step) {
+            continue;
+        }
+        let done = match &entry.outcome {
+            Some(Outcome::Done(written)) => Some(written.clone()),
+            Some(Outcome::Refused) => None,
+            Some(Outcome::Unknown) | None => {
+                let store = sessions.store(&entry.cluster).await?;
+                resolve(&*store, entry).await?
+            }
+        };
+        if let Some(written) = done {
+            let pairs = entry.writes.iter().cloned().zip(written);
+            writes.entry(entry.step.clone()).or_default().extend(pairs);
+        }
+    }
+    Ok(Some(Arc::new(Journal::resume(runs, &run, read, writes)?)))
+}
+
+/// The journal that is named, or the newest one of this script.
+pub(super) fn find(runs: &Path, named: &str, sha256: &str) -> Result<(String, journal::Read)> {
+    let run = match named {
+        "" => match journal::runs_of(runs, sha256).into_iter().next() {
+            Some(run) => run,
+            None => {
+                let what = "this script, as it is now, has not been run";
+                return Err(Error::usage(what).hint("a script that was changed since is another one"));
+            }
+        },
+        named => named.to_owned(),
+    };
+    let read = journal::read(runs, &run)?;
+    if read.start.get("sha256").and_then(serde_json::Value::as_str) != Some(sha256) {
+        return Err(Error::usage(format!(
+            "the run {run} was one of another script, or this one was changed since"
+        )));
+    }
+    Ok((run, read))
+}
+
+/// Whether an intent of which nobody heard again was carried out; what it wrote, if so.
+pub(super) async fn resolve(store: &dyn Store, entry: &Entry) -> Result<Option<Vec<Written>>> {
+    let unknown = |path: &str| {
+        Error::new(Kind::Unknown, format!("whether {path} was written before the run ended cannot be told"))
+            .hint("look at it, and begin a new run")
+    };
+    let root = ZPath::root();
+    let failed = |failure: Failure| crate::command::failed(failure, "look at what was written below", &root);
+    match store.sync("/".into()).await {
+        Ok(()) | Err(Failure::Refused(_)) => {}
+        Err(failure) => return Err(failed(failure)),
+    }
+    for (write, before) in entry.writes.iter().zip(&entry.before) {
+        let path = write.path();
+        let done = match write {
+            Write::Check { .. } => continue,
+            Write::Create { mode, .. } if mode.is_ephemeral() => false,
+            Write::Create { data, mode, .. } if mode.is_sequential() => {
+                return match numbered(store, path, data.as_deref(), entry.zxid)
+                    .await
+                    .map_err(failed)?
+                    .as_slice()
+                {
+                    [] => Ok(None),
+                    [one] if entry.writes.len() == 1 => Ok(Some(vec![one.clone()])),
+                    _ => Err(unknown(path)),
+                };
+            }
+            Write::Create { data, .. } => match data_of(store, path).await.map_err(failed)? {
+                None => false,
+                Some((_, stat)) if stat.czxid <= entry.zxid => false,
+                Some((now, _)) if now == *data || entry.secret => true,
+                Some(_) => return Err(unknown(path)),
+            },
+            Write::Set { data, .. } => match (data_of(store, path).await.map_err(failed)?, before) {
+                (None, _) | (_, None) => false,
+                (Some((_, now)), Some(before)) if now.version <= before.stat.version => false,
+                (Some((now, stat)), Some(before))
+                    if stat.version == before.stat.version + 1 && (now == *data || entry.secret) =>
+                {
+                    true
+                }
+                _ => return Err(unknown(path)),
+            },
+            Write::Delete { .. } => match (stat(store, path).await.map_err(failed)?, before) {
+                (None, Some(_)) => true,
+                (Some(now), Some(before)) => now.czxid != before.stat.czxid,
+                _ => false,
+            },
+            Write::SetAcl { acl, .. } => {
+                let now = match read_one(store, Read::Acl(path.to_owned())).await {
+                    Ok(Found::Acl(now, stat)) => Some((now, stat)),
+                    Ok(_) | Err(Failure::Refused(Code::NO_NODE)) => None,
+                    Err(failure) => return Err(failed(failure)),
+                };
+                match (now, before) {
+                    (Some((_, now)), Some(before)) if now.aversion <= before.stat.aversion => false,
+                    (Some((now, stat)), Some(before))
+                        if stat.aversion == before.stat.aversion + 1 && same_acl(acl, &now) =>
+                    {
+                        true
+                    }
+                    (None, _) | (_, None) => false,
+                    _ => return Err(unknown(path)),
+                }
+            }
+        };
+        // All of a group was done, or nothing.
+        return Ok(done.then(|| {
+            let written =
+                |write: &Write| Written { path: write.path().to_owned(), stat: None, verified: true };
+            entry.writes.iter().map(written).collect()
+        }));
+    }
+    Ok(None)
+}
+
+async fn data_of(
+    store: &dyn Store,
+    path: &str,
+) -> Result<Option<(Option<bytes::Bytes>, crate::znode::Stat)>, Failure> {
+    match read_one(store, Read::Data(path.to_owned())).await {
+        Ok(Found::Data(data, stat)) => Ok(Some((data, stat))),
+        Ok(_) | Err(Failure::Refused(Code::NO_NODE)) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The znodes that a sequential create may have made.
+async fn numbered(
+    store: &dyn Store,
+    path: &str,
+    data: Option<&[u8]>,
+    zxid: i64,
+) -> Result<Vec<Written>, Failure> {
+    let (parent, prefix) = path.rsplit_once('/').unwrap_or(("", path));
+    let parent = if parent.is_empty() { ZPath::root() } else { ZPath::from_server(parent) };
+    let names = match read_one(store, Read::Children(parent.to_string())).await {
+        Ok(Found::Children(names)) => names,
+        Ok(_) | Err(Failure::Refused(Code::NO_NODE)) => return Ok(Vec::new()),
+        Err(failure) => return Err(failure),
+    };
+    let mut made = Vec::new();
+    for name in names.iter() {
+        let digits = name
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == 10 && rest.bytes().all(|b| b.is_ascii_digit()));
+        if !digits {
+            continue;
+        }
+        let path = parent.join(name);
+        if let Some((now, stat)) = data_of(store, &path).await?
+            && stat.czxid > zxid
+            && now.as_deref() == data
+        {
+            made.push(Written { path: path.into_string(), stat: Some(stat), verified: true });
+        }
+    }
+    Ok(made)
+}
+
+impl Runner<'_> {
+    /// Tells the end, writes the reports, and says what the exit code is.
+    pub(super) async fn end(&self, ended: Result<(), Ended>, undone: Option<bool>) -> Result<Option<Kind>> {
+        let (error, stopped) = match ended {
+            Ok(()) => (None, None),
+            Err(Ended::Stop(reason)) => (None, Some(reason)),
+            Err(Ended::Failed(failed)) => (Some(failed.placed()), None),
+            Err(Ended::Interrupted(kind)) => (Some(Error::new(kind, String::new())), None),
+        };
+        let counts = lock(&self.told).counts;
+        let pending = self.args.check && self.args.exit_code && counts.changed > 0;
+        let kind = error.as_ref().map(Error::kind).or(pending.then_some(Kind::Pending));
+        let exit = kind.map_or(0, Kind::exit_code);
+        self.tell(Told::End { counts, exit, stopped, check: self.args.check }).await?;
+        self.with.out.end().await?;
+        if let Some(journal) = &self.journal {
+            journal.end(exit)?;
+        }
+        let steps = std::mem::take(&mut lock(&self.told).steps);
+        let name = self.loaded.sources.iter().next().map(|source| source.path.display().to_string());
+        reports::write(self.args, &name.unwrap_or_default(), &steps)?;
+        let Some(error) = error else { return Ok(kind) };
+        Err(match (&self.journal, undone) {
+            (_, Some(true)) => error.hint("everything that the run had written was undone"),
+            (_, Some(false)) => error.hint("not everything that the run had written could be undone"),
+            (Some(journal), None) => {
+                let file = name_of(self.args);
+                let run = &journal.run;
+                error.hint(format!(
+                    "`zkx run --resume={run} {file}` goes on, `zkx run --rollback={run} {file}` undoes it"
+                ))
+            }
+            (None, None) => error,
+        })
+    }
+}
+
+fn name_of(args: &Run) -> String {
+    args.to_run()
+        .map(|file| crate::grammar::quote(&file.display().to_string()).into_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,281 @@
+//! What a run intends, does and has done, line by line in a file: so that another can go on where it
+//! ended, or undo it.
+//!
+//! An intent is written before the request is sent, what came of it behind. A line that was cut off when
+//! the process died is no line.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value as Json, json};
+
+use super::kept;
+use super::recorder::Before;
+use crate::error::{Error, Kind, Result};
+use crate::script::expr::Value;
+use crate::store::{Failure, Write, Written};
+
+/// What is about to be written.
+pub(super) struct Intent<'a> {
+    pub(super) step: &'a str,
+    pub(super) cluster: &'a str,
+    pub(super) writes: &'a [Write],
+    pub(super) before: &'a [Option<Before>],
+    /// The newest zxid that was seen.
+    pub(super) zxid: i64,
+    /// Data is nobody's business, the journal's neither.
+    pub(super) secret: bool,
+    /// It may be undone.
+    pub(super) undo: bool,
+}
+
+/// What is known from an earlier run.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// What came of steps that are done, with what they registered.
+    steps: HashMap<String, Option<Json>>,
+    /// What loops were run for.
+    items: HashMap<String, Vec<Json>>,
+    /// Writes that were made by steps that are not done.
+    writes: HashMap<String, Vec<(Write, Written)>>,
+}
+
+/// An entry that was made.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) step: String,
+    pub(super) cluster: String,
+    pub(super) zxid: i64,
+    pub(super) writes: Vec<Write>,
+    pub(super) before: Vec<Option<Before>>,
+    /// What came of it, where that was still written down.
+    pub(super) outcome: Option<Outcome>,
+    /// Its data was not written down.
+    pub(super) secret: bool,
+    /// It may be undone.
+    pub(super) undo: bool,
+}
+
+/// What came of an intent.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    Done(Vec<Written>),
+    Refused,
+    Unknown,
+}
+
+/// A journal, read.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) start: Json,
+    pub(super) entries: Vec<Entry>,
+    pub(super) steps: HashMap<String, Option<Json>>,
+    pub(super) items: HashMap<String, Vec<Json>>,
+    /// The exit code of the run, if it came to its end.
+    pub(super) end: Option<i64>,
+}
+
+/// The journal of a run.
+#[derive(Debug)]
+pub(super) struct Journal {
+    /// The name of the run.
+    pub(super) run: String,
+    pub(super) dir: PathBuf,
+    file: Mutex<(File, u64)>,
+    known: Mutex<Known>,
+}
+
+const NAME: &str = "journal.jsonl";
+
+fn cannot(what: &str, path: &Path, error: io::Error) -> Error {
+    Error::new(Kind::Io, format!("cannot {what} {}", path.display())).because(error)
+}
+
+impl Journal {
+    /// Begins one in a directory of its own below `runs`, which nobody else may look into.
+    pub(super) fn begin(runs: &Path, run: &str, start: &Json) -> Result<Self> {
+        let dir = runs.join(run);
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+        made.map_err(|error| cannot("create", &dir, error))?;
+        let path = dir.join(NAME);
+        let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path);
+        let file = file.map_err(|error| cannot("write", &path, error))?;
+        let journal = Self { run: run.to_owned(), dir, file: Mutex::new((file, 0)), known: Mutex::default() };
+        journal.line(start).map_err(|failure| Error::new(Kind::Io, failure.to_string()))?;
+        Ok(journal)
+    }
+
+    /// Takes one up again; `writes` are those that turned out to be made by steps that are not done.
+    pub(super) fn resume(
+        runs: &Path,
+        run: &str,
+        read: Read,
+        writes: HashMap<String, Vec<(Write, Written)>>,
+    ) -> Result<Self> {
+        let dir = runs.join(run);
+        let path = dir.join(NAME);
+        let file = OpenOptions::new().append(true).open(&path);
+        let mut file = file.map_err(|error| cannot("write", &path, error))?;
+        // What was cut off is not to run into what comes now.
+        file.write_all(b"\n").map_err(|error| cannot("write", &path, error))?;
+        let last = read.entries.last().map_or(0, |entry| entry.number + 1);
+        let known = Known { steps: read.steps, items: read.items, writes };
+        Ok(Self { run: run.to_owned(), dir, file: Mutex::new((file, last)), known: Mutex::new(known) })
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn line(&self, json: &Json) -> Result<(), Failure> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = file.0.write_all(format!("{json}\n").as_bytes());
+        written.map_err(|error| {
+            Failure::Disconnected(format!("the journal {} cannot be written: {error}", self.dir.display()))
+        })
+    }
+
+    /// Writes down what is about to be sent; the number that it has.
+    pub(super) fn intend(&self, intent: Intent<'_>) -> Result<u64, Failure> {
+        let number = {
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            file.1 += 1;
+            file.1
+        };
+        let Intent { step, cluster, writes, before, zxid, secret, undo } = intent;
+        let writes: Vec<_> = writes.iter().map(|write| kept::write(write, secret)).collect();
+        let before: Vec<_> = before.iter().map(|before| kept::before(before.as_ref(), secret)).collect();
+        self.line(&json!({"ev": "intent", "n": number, "step": step, "cluster": cluster,
+                          "zxid": zxid, "secret": secret, "undo": undo,
+                          "writes": writes, "before": before}))?;
+        Ok(number)
+    }
+
+    /// Writes down what came of it.
+    pub(super) fn settle(&self, number: u64, result: &Result<Vec<Written>, Failure>) -> Result<(), Failure> {
+        let json = match result {
+            Ok(written) => {
+                let written: Vec<_> = written.iter().map(kept::written).collect();
+                json!({"ev": "done", "n": number, "written": written})
+            }
+            Err(Failure::Unknown(why)) => json!({"ev": "unknown", "n": number, "why": why}),
+            Err(failure) => json!({"ev": "refused", "n": number, "why": failure.to_string()}),
+        };
+        self.line(&json)
+    }
+
+    /// Writes down that a step is done, and what it registered.
+    pub(super) fn step(&self, id: &str, status: &str, register: Option<&Value>) -> Result<()> {
+        let register = register.map(kept::value);
+        let line = json!({"ev": "step", "id": id, "status": status, "register": register});
+        self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+    }
+
+    /// Writes down what a loop is run for.
+    pub(super) fn items(&self, id: &str, items: &[Value]) -> Result<()> {
+        let items: Vec<_> = items.iter().map(kept::value).collect();
+        let line = json!({"ev": "items", "id": id, "items": items});
+        self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+    }
+
+    /// Writes down how the run ended.
+    pub(super) fn end(&self, exit: u8) -> Result<()> {
+        let line = json!({"ev": "end", "exit": exit});
+        let ended = self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()));
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.0.sync_data().map_err(|error| cannot("write", &self.dir, error))?;
+        ended
+    }
+
+    /// What an earlier run registered for a step that it has done.
+    pub(super) fn register_before(&self, id: &str) -> Option<Option<Value>> {
+        let known = self.known();
+        known.steps.get(id).map(|register| register.as_ref().map(kept::value_of))
+    }
+
+    /// What an earlier run ran a loop for.
+    pub(super) fn items_before(&self, id: &str) -> Option<Vec<Value>> {
+        self.known().items.get(id).map(|items| items.iter().map(kept::value_of).collect())
+    }
+
+    /// What an earlier run has written in this step, which it did not end.
+    pub(super) fn done_before(&self, id: &str) -> Vec<(Write, Written)> {
+        self.known().writes.remove(id).unwrap_or_default()
+    }
+}
+
+/// Reads the journal of a run.
+pub(super) fn read(runs: &Path, run: &str) -> Result<Read> {
+    let path = runs.join(run).join(NAME);
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Error::usage(format!("there is no journal of the run {run}: {} cannot be read", path.display()))
+            .because(error)
+    })?;
+    let mut read = Read::default();
+    let mut places = HashMap::new();
+    for line in text.lines() {
+        let Ok(json) = serde_json::from_str::<Json>(line) else { continue };
+        let number = || json.get("n").and_then(Json::as_u64);
+        let mut settle = |outcome: Outcome| {
+            let entry = number().and_then(|number| places.get(&number)).copied();
+            if let Some(entry) = entry.and_then(|entry: usize| read.entries.get_mut(entry)) {
+                entry.outcome = Some(outcome);
+            }
+        };
+        match json.get("ev").and_then(Json::as_str) {
+            Some("start") => read.start = json,
+            Some("intent") => {
+                let entry = kept::entry(&json).ok_or_else(|| {
+                    Error::new(Kind::Config, format!("{} is damaged: {line}", path.display()))
+                })?;
+                places.insert(entry.number, read.entries.len());
+                read.entries.push(entry);
+            }
+            Some("done") => settle(Outcome::Done(kept::all_written(&json))),
+            Some("refused") => settle(Outcome::Refused),
+            Some("unknown") => settle(Outcome::Unknown),
+            Some("step") => {
+                if let Some(id) = json.get("id").and_then(Json::as_str)
+                    && json.get("status").and_then(Json::as_str) != Some("failed")
+                {
+                    let register = json.get("register").filter(|register| !register.is_null()).cloned();
+                    read.steps.insert(id.to_owned(), register);
+                }
+            }
+            Some("items") => {
+                if let (Some(id), Some(items)) =
+                    (json.get("id").and_then(Json::as_str), json.get("items").and_then(Json::as_array))
+                {
+                    read.items.insert(id.to_owned(), items.clone());
+                }
+            }
+            Some("end") => read.end = json.get("exit").and_then(Json::as_i64),
+            _ => {}
+        }
+    }
+    Ok(read)
+}
+
+/// The runs of a script with this fingerprint, the newest first.
+pub(super) fn runs_of(runs: &Path, sha256: &str) -> Vec<String> {
+    let mut found: Vec<String> = std::fs::read_dir(runs)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|run| {
+            let first = File::open(runs.join(run).join(NAME)).ok().and_then(|file| {
+                let mut line = String::new();
+                io::BufRead::read_line(&mut io::BufReader::new(file), &mut line).ok()?;
+                serde_json::from_str::<Json>(&line).ok()
+            });
+            first.is_some_and(|start| start.get("sha256").and_then(Json::as_str) == Some(sha256))
+        })
+        .collect();
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found
+}

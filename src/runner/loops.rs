@@ -1,0 +1,207 @@
+//! `for_each`.
+
+use futures_util::stream::{FuturesOrdered, StreamExt};
+use minijinja::value::ValueKind;
+
+use super::failed::{Ended, Failed};
+use super::step::Outcome;
+use super::{Frame, Runner};
+use crate::error::Error;
+use crate::recipe;
+use crate::script::expr::{Scope, Value, text};
+use crate::script::model::{ForEach, Step};
+use crate::store::{Failure, Found, Read, read_one};
+use crate::walk::{Options, Walk};
+use crate::wire::Code;
+use crate::znode::ZPath;
+
+/// Characters of an item that are part of a step's identity, at most.
+const KEY: usize = 80;
+
+impl<'a> Runner<'a> {
+    /// Takes a step once for each item.
+    pub(super) async fn each(
+        &self,
+        step: &Step,
+        each: &ForEach,
+        id: &str,
+        local: &mut Scope,
+        frame: &Frame<'a>,
+    ) -> Result<Outcome, Ended> {
+        let known = self.journal.as_ref().and_then(|journal| journal.items_before(id));
+        let items = match known {
+            Some(items) => items,
+            None => {
+                let items = self.items(each, local, frame).await?;
+                if let Some(journal) = &self.journal {
+                    journal.items(id, &items)?;
+                }
+                items
+            }
+        };
+        let at_once = match &step.with.parallel {
+            Some(slot) => usize::try_from(slot.get(local).await?).unwrap_or(1).max(1),
+            None => 1,
+        };
+        let item_name = step.with.item.as_ref().map_or("item", |name| name.text.as_str());
+        let mut results = Vec::with_capacity(items.len());
+        let mut flight = FuturesOrdered::new();
+        let mut todo = items.into_iter().enumerate();
+        let mut ended = None;
+        loop {
+            while ended.is_none() && flight.len() < at_once {
+                if let Some(kind) = self.halted().filter(|_| !frame.last) {
+                    ended = Some(Ended::Interrupted(kind));
+                    break;
+                }
+                let Some((index, item)) = todo.next() else { break };
+                let suffix = format!("{}[{}]", frame.suffix, key(&item, index));
+                let id = format!("{}{}{suffix}", frame.prefix, step.place);
+                let mut scope = local.clone();
+                scope.set(item_name, item);
+                scope.set("index", index);
+                let frame = Frame { suffix, ..frame.clone() };
+                flight.push_back(async move { self.item(step, &id, &mut scope, &frame).await });
+            }
+            match flight.next().await {
+                None => break,
+                Some(Ok(outcome)) => results.push(outcome),
+                Some(Err(end)) => ended = ended.or(Some(end)),
+            }
+        }
+        if let Some(ended) = ended {
+            return Err(ended);
+        }
+        let changed = results.iter().any(|outcome| outcome.changed);
+        let failed = results.iter().any(|outcome| outcome.failed);
+        let skipped = results.is_empty();
+        let values: Vec<Value> = results.into_iter().map(|outcome| outcome.value).collect();
+        let value = Value::from_pairs([
+            ("results", Value::from(values)),
+            ("changed", Value::from(changed)),
+            ("failed", Value::from(failed)),
+            ("skipped", Value::from(skipped)),
+        ]);
+        Ok(Outcome { value, changed, failed })
+    }
+
+    /// One turn, unless an earlier run has taken it.
+    async fn item(
+        &self,
+        step: &Step,
+        id: &str,
+        scope: &mut Scope,
+        frame: &Frame<'a>,
+    ) -> Result<Outcome, Ended> {
+        if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(id)) {
+            let value = registered.unwrap_or_else(|| Value::from_pairs([("changed", false)]));
+            return Ok(Outcome { value, changed: false, failed: false });
+        }
+        let name = match &step.with.name {
+            Some(slot) => Some(slot.get(scope).await?),
+            None => None,
+        };
+        let outcome = self.once(step, id, name, scope, frame).await?;
+        if let Some(journal) = self.journal.as_ref().filter(|_| !super::step::is_container(step)) {
+            let secret = step.with.no_log.known().copied().unwrap_or_default();
+            let wanted = step.with.register.is_some() && !secret;
+            journal.step(id, "ok", wanted.then_some(&outcome.value))?;
+        }
+        Ok(outcome)
+    }
+
+    async fn items(&self, each: &ForEach, scope: &Scope, frame: &Frame<'a>) -> Result<Vec<Value>, Ended> {
+        match each {
+            ForEach::Items(tree) => list(tree.value(scope).await?),
+            ForEach::Expr(expr) => {
+                let value = expr.value(scope).await?;
+                list(value).map_err(|_| {
+                    Ended::from(Failed {
+                        span: Some(expr.span),
+                        ..Failed::usage(format!("`{}` is neither a list nor a mapping", expr.source))
+                    })
+                })
+            }
+            ForEach::Children(slot) => {
+                let path = slot.get(scope).await?;
+                let store = self.sessions.store(&frame.cluster).await?;
+                match read_one(&*store, Read::Children(path.to_string())).await {
+                    Ok(Found::Children(names)) => {
+                        let mut names: Vec<&str> = names.iter().collect();
+                        names.sort_unstable();
+                        Ok(names.into_iter().map(Value::from).collect())
+                    }
+                    Ok(_) => Ok(Vec::new()),
+                    Err(failure) => Err(Ended::from(Failed::of(failure, "list", &path))),
+                }
+            }
+            ForEach::Glob(slot) => {
+                let glob = slot.get(scope).await?;
+                let paths = self.matching(&glob, frame).await?;
+                Ok(paths.into_iter().map(|path| Value::from(path.as_str())).collect())
+            }
+            ForEach::Range(from, to) => {
+                let (from, to) = (from.get(scope).await?, to.get(scope).await?);
+                if to.saturating_sub(from) > 1_000_000 {
+                    return Err(Ended::from(Error::usage("a range has 1,000,000 numbers at most")));
+                }
+                Ok((from..=to).map(Value::from).collect())
+            }
+        }
+    }
+
+    /// The paths that a pattern means.
+    pub(super) async fn matching(
+        &self,
+        glob: &crate::script::glob::Glob,
+        frame: &Frame<'a>,
+    ) -> Result<Vec<ZPath>, Ended> {
+        let store = self.sessions.store(&frame.cluster).await?;
+        // What stands in front of the first sign need not be looked for.
+        let text = glob.as_str();
+        let fixed =
+            text.find(['*', '?', '[', '{', '\\']).map_or(text, |at| text.get(..at).unwrap_or_default());
+        let root = fixed.rsplit_once('/').map_or("", |(above, _)| above);
+        let root = if root.is_empty() { ZPath::root() } else { ZPath::from_server(root) };
+        let mut walk = Walk::new(&*store, Options::new(root.clone()));
+        let mut paths = Vec::new();
+        loop {
+            match walk.next().await {
+                Ok(Some(visits)) => {
+                    paths
+                        .extend(visits.into_iter().map(|visit| visit.path).filter(|path| glob.matches(path)));
+                }
+                Ok(None) | Err(Failure::Refused(Code::NO_NODE)) => return Ok(paths),
+                Err(failure) => {
+                    let failed = recipe::Failed { verb: "list", path: root, failure };
+                    return Err(Ended::from(Failed::recipe(failed)));
+                }
+            }
+        }
+    }
+}
+
+/// What a loop is run for: the items of a list, or the entries of a mapping.
+fn list(value: Value) -> Result<Vec<Value>, Ended> {
+    match value.kind() {
+        ValueKind::Map => {
+            let keys = value.try_iter().into_iter().flatten();
+            let entry = |key: Value| {
+                let item = value.get_item(&key).unwrap_or_default();
+                Value::from_pairs([("key", key), ("value", item)])
+            };
+            Ok(keys.map(entry).collect())
+        }
+        ValueKind::Seq | ValueKind::Iterable => Ok(value.try_iter().into_iter().flatten().collect()),
+        _ => Err(Ended::from(Failed::usage("for_each wants a list or a mapping"))),
+    }
+}
+
+/// What an item is called in the identity of its step.
+fn key(item: &Value, index: usize) -> String {
+    let named = text(item).or_else(|| text(&item.get_attr("key").ok()?));
+    match named {
+        Some(text) if text.chars().count() <= KEY && !text.contains('\n') => text,
+        _ => format!("#{index}"),
+    }
+}

@@ -1,0 +1,327 @@
+//! A store that guards what a step writes, and remembers it.
+//!
+//! Each execution of a step works on one of its own, so that what it changed can be told, undone and, when
+//! the run is resumed, left out.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use super::journal::{Intent, Journal};
+use crate::client::Auth;
+use crate::script::glob::Glob;
+use crate::store::{
+    Answers, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written,
+};
+use crate::znode::{Acl, Stat};
+
+/// What a script may write.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    /// The paths that it may change; all when there are none.
+    pub(super) paths: Vec<Glob>,
+    /// The paths that it may not change.
+    pub(super) deny: Vec<Glob>,
+    /// Writes at most.
+    pub(super) max_changes: u64,
+    /// Deletes at most.
+    pub(super) max_deletes: u64,
+    pub(super) changes: AtomicU64,
+    pub(super) deletes: AtomicU64,
+}
+
+impl Limits {
+    /// Counts a write; the error says why it may not be made.
+    fn admit(&self, write: &Write) -> Result<(), String> {
+        if matches!(write, Write::Check { .. }) {
+            return Ok(());
+        }
+        let path = write.path();
+        if let Some(glob) = self.deny.iter().find(|glob| glob.matches(path)) {
+            return Err(format!("the guard denies to change {path} (deny: {glob})"));
+        }
+        if !self.paths.is_empty() && !self.paths.iter().any(|glob| glob.matches(path)) {
+            let paths: Vec<_> = self.paths.iter().map(Glob::as_str).collect();
+            return Err(format!("the guard does not allow to change {path} (paths: {})", paths.join(", ")));
+        }
+        if self.changes.fetch_add(1, Relaxed) >= self.max_changes {
+            return Err(format!("the guard allows no more changes (max_changes: {})", self.max_changes));
+        }
+        if matches!(write, Write::Delete { .. }) && self.deletes.fetch_add(1, Relaxed) >= self.max_deletes {
+            return Err(format!("the guard allows no more deletes (max_deletes: {})", self.max_deletes));
+        }
+        Ok(())
+    }
+}
+
+/// A znode as it was before a write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Before {
+    pub(super) data: Option<Bytes>,
+    pub(super) acl: Option<Vec<Acl>>,
+    pub(super) stat: Stat,
+}
+
+/// A write that was made.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    pub(super) write: Write,
+    pub(super) written: Written,
+    /// As far as anybody wants to know; `None` for what did not exist.
+    pub(super) before: Option<Before>,
+}
+
+/// The store of one step.
+pub(super) struct Recorder {
+    inner: Arc<dyn Store>,
+    limits: Arc<Limits>,
+    journal: Option<Arc<Journal>>,
+    about: About,
+    /// What was there before is looked up for people too.
+    diff: bool,
+    made: Mutex<Vec<Made>>,
+    /// What an earlier run has done of this step already.
+    done: Mutex<Vec<(Write, Written)>>,
+    /// Why a write was not even sent.
+    violation: Mutex<Option<String>>,
+}
+
+/// The step that a recorder is for.
+pub(super) struct About {
+    /// The step and what it is run for.
+    pub(super) id: String,
+    /// The ensemble.
+    pub(super) cluster: String,
+    /// Data is nobody's business.
+    pub(super) secret: bool,
+    /// What it writes may be undone.
+    pub(super) undo: bool,
+}
+
+/// What a recorder has beside the store.
+#[derive(Clone)]
+pub(super) struct Recording {
+    pub(super) limits: Arc<Limits>,
+    pub(super) journal: Option<Arc<Journal>>,
+    pub(super) diff: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recorder {
+    pub(super) fn new(inner: Arc<dyn Store>, recording: Recording, about: About) -> Self {
+        let Recording { limits, journal, diff } = recording;
+        let done = journal.as_ref().map(|journal| journal.done_before(&about.id)).unwrap_or_default();
+        Self {
+            inner,
+            limits,
+            journal,
+            about,
+            diff,
+            made: Mutex::default(),
+            done: Mutex::new(done),
+            violation: Mutex::default(),
+        }
+    }
+
+    /// What was written.
+    pub(super) fn made(&self) -> Vec<Made> {
+        std::mem::take(&mut lock(&self.made))
+    }
+
+    /// Why a write was not allowed.
+    pub(super) fn violation(&self) -> Option<String> {
+        lock(&self.violation).take()
+    }
+
+    fn admit(&self, writes: &[Write]) -> Result<(), Failure> {
+        for write in writes {
+            if let Err(why) = self.limits.admit(write) {
+                *lock(&self.violation) = Some(why);
+                return Err(Failure::ReadOnly);
+            }
+        }
+        Ok(())
+    }
+
+    /// What an earlier run has made of this already.
+    fn replay(&self, writes: &[Write]) -> Option<Vec<Written>> {
+        let mut done = lock(&self.done);
+        let mut places = Vec::with_capacity(writes.len());
+        for write in writes.iter().filter(|write| !matches!(write, Write::Check { .. })) {
+            places.push(done.iter().position(|(known, _)| same(known, write))?);
+        }
+        if places.is_empty() {
+            return None;
+        }
+        let mut replayed = Vec::with_capacity(writes.len());
+        for write in writes {
+            let place = done.iter().position(|(known, _)| same(known, write));
+            replayed.push(match place {
+                Some(place) => done.remove(place).1,
+                None => Written { path: write.path().to_owned(), stat: None, verified: false },
+            });
+        }
+        Some(replayed)
+    }
+
+    /// What is there now of what will be written.
+    async fn look(&self, writes: &[Write]) -> Result<Vec<Option<Before>>, Failure> {
+        let mut reads = Vec::new();
+        for write in writes {
+            let path = || write.path().to_owned();
+            match write {
+                Write::Create { .. } | Write::Check { .. } => {}
+                Write::Set { .. } => reads.push(Read::Data(path())),
+                Write::SetAcl { .. } => reads.push(Read::Acl(path())),
+                Write::Delete { .. } => reads.extend([Read::Data(path()), Read::Acl(path())]),
+            }
+        }
+        let mut answers =
+            if reads.is_empty() { Vec::new() } else { self.inner.read(reads).await? }.into_iter();
+        let mut look = |count: usize| {
+            let mut before: Option<Before> = None;
+            for answer in answers.by_ref().take(count) {
+                match answer {
+                    Ok(Found::Data(data, stat)) => {
+                        before = Some(Before { data, stat, ..before.unwrap_or_default() });
+                    }
+                    Ok(Found::Acl(acl, stat)) => {
+                        before = Some(Before { acl: Some(acl), stat, ..before.unwrap_or_default() });
+                    }
+                    _ => {}
+                }
+            }
+            before
+        };
+        let one = |write: &Write| match write {
+            Write::Create { .. } | Write::Check { .. } => None,
+            Write::Set { .. } | Write::SetAcl { .. } => look(1),
+            Write::Delete { .. } => look(2),
+        };
+        Ok(writes.iter().map(one).collect())
+    }
+
+    async fn all(&self, writes: Vec<Write>, group: bool) -> Result<Vec<Written>, Failure> {
+        self.admit(&writes)?;
+        if let Some(replayed) = self.replay(&writes) {
+            return Ok(replayed);
+        }
+        let before = match self.journal.is_some() || self.diff {
+            true => self.look(&writes).await?,
+            false => vec![None; writes.len()],
+        };
+        let zxid = self.inner.session().last_zxid;
+        let intent = match &self.journal {
+            Some(journal) => Some(journal.intend(Intent {
+                step: &self.about.id,
+                cluster: &self.about.cluster,
+                writes: &writes,
+                before: &before,
+                zxid,
+                secret: self.about.secret,
+                undo: self.about.undo,
+            })?),
+            None => None,
+        };
+        let result = match (group, writes.first()) {
+            (false, Some(write)) => self.inner.write(write.clone()).await.map(|written| vec![written]),
+            _ => self.inner.multi(writes.clone()).await,
+        };
+        if let (Some(journal), Some(intent)) = (&self.journal, intent) {
+            journal.settle(intent, &result)?;
+        }
+        let written = result?;
+        let mut made = lock(&self.made);
+        for ((write, written), before) in writes.into_iter().zip(&written).zip(before) {
+            if !matches!(write, Write::Check { .. }) {
+                made.push(Made { write, written: written.clone(), before });
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// Whether two writes do the same; versions may differ, for a resumed step has read them again.
+fn same(a: &Write, b: &Write) -> bool {
+    match (a, b) {
+        (Write::Create { .. }, Write::Create { .. }) => a == b,
+        (Write::Set { path, data, .. }, Write::Set { path: other, data: new, .. }) => {
+            path == other && data == new
+        }
+        (Write::Delete { path, .. }, Write::Delete { path: other, .. }) => path == other,
+        (Write::SetAcl { path, acl, .. }, Write::SetAcl { path: other, acl: new, .. }) => {
+            path == other && acl == new
+        }
+        _ => false,
+    }
+}
+
+impl Store for Recorder {
+    fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
+        self.inner.read(reads)
+    }
+
+    fn batch(&self) -> usize {
+        self.inner.batch()
+    }
+
+    fn in_flight(&self) -> usize {
+        self.inner.in_flight()
+    }
+
+    fn write(&self, write: Write) -> Outcome<'_, Written> {
+        Box::pin(async move {
+            let written = self.all(vec![write], false).await?.pop();
+            written.ok_or_else(|| Failure::Protocol("a result is missing".into()))
+        })
+    }
+
+    fn multi(&self, writes: Vec<Write>) -> Outcome<'_, Vec<Written>> {
+        Box::pin(self.all(writes, true))
+    }
+
+    fn sync(&self, path: String) -> Outcome<'_, ()> {
+        self.inner.sync(path)
+    }
+
+    fn identities(&self) -> Outcome<'_, Vec<(String, String)>> {
+        self.inner.identities()
+    }
+
+    fn ephemerals(&self) -> Outcome<'_, Vec<String>> {
+        self.inner.ephemerals()
+    }
+
+    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()> {
+        self.inner.authenticate(auth)
+    }
+
+    fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
+        self.inner.read_and_watch(read)
+    }
+
+    fn watch(&self, path: String, recursive: bool) -> Outcome<'_, Changes> {
+        self.inner.watch(path, recursive)
+    }
+
+    fn session(&self) -> Session {
+        self.inner.session()
+    }
+
+    fn connection(&self) -> Changes {
+        self.inner.connection()
+    }
+
+    fn max_request(&self) -> usize {
+        self.inner.max_request()
+    }
+
+    fn close(&self) -> BoxFuture<'_, bool> {
+        self.inner.close()
+    }
+}

@@ -1,0 +1,215 @@
+//! The ensembles that a script works on.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+
+use super::failed::Failed;
+use crate::cli::profile::Origin;
+use crate::cli::{Globals, Source};
+use crate::client::Auth;
+use crate::error::{Error, Kind, Result};
+use crate::run;
+use crate::script::expr::{Answer, Live, Question, Scope, What};
+use crate::script::model::{AuthSpec, Connect, Script};
+use crate::store::memory::Rules;
+use crate::store::overlay::Overlay;
+use crate::store::{Found, Read, Store, read_one};
+use crate::wire::Code;
+
+/// The name of the ensemble that steps work on that say nothing else.
+pub(super) const DEFAULT: &str = "default";
+
+/// An ensemble, before it is asked anything.
+#[derive(Clone)]
+struct Named {
+    source: Source,
+    globals: Globals,
+    /// A scratch copy of another one.
+    over: Option<String>,
+}
+
+/// The ensembles, each opened when it is first needed.
+pub(super) struct Sessions {
+    named: HashMap<String, Named>,
+    open: Mutex<HashMap<String, Arc<dyn Store>>>,
+    opening: tokio::sync::Mutex<()>,
+    /// Nothing is written: there is an overlay over each.
+    check: bool,
+}
+
+/// Whether the line or the environment says which servers are meant, which counts more than the script.
+fn is_given(globals: &Globals) -> bool {
+    let given = globals.configuration.as_ref().map(|configuration| &configuration.given);
+    given.is_some_and(|given| {
+        given.origin("server") > Origin::Default || given.origin("profile") > Origin::Default
+    })
+}
+
+impl Sessions {
+    /// Those that a script names, and what the command line says of the default one.
+    pub(super) async fn new(
+        script: &Script,
+        globals: &Globals,
+        scope: &Scope,
+        directory: &Path,
+        check: bool,
+    ) -> Result<Self, Failed> {
+        let mut named = HashMap::new();
+        let single = script.connect.iter().map(|connect| (DEFAULT, connect));
+        let several = script.clusters.iter().map(|(name, connect)| (name.text.as_str(), connect));
+        for (name, connect) in single.chain(several) {
+            if name == DEFAULT && is_given(globals) {
+                continue;
+            }
+            named.insert(name.to_owned(), settle(connect, globals, scope, directory).await?);
+        }
+        named.entry(DEFAULT.to_owned()).or_insert_with(|| Named {
+            source: globals.server.clone(),
+            globals: globals.clone(),
+            over: None,
+        });
+        Ok(Self { named, open: Mutex::default(), opening: tokio::sync::Mutex::default(), check })
+    }
+
+    /// Whether the default one outlives this process, so that a journal of it is of use.
+    pub(super) fn lasts(&self) -> bool {
+        self.named
+            .get(DEFAULT)
+            .is_some_and(|named| matches!(named.source, Source::Live(_)) && named.over.is_none())
+    }
+
+    /// What the default one is, for people.
+    pub(super) fn shown(&self) -> String {
+        self.named.get(DEFAULT).map(|named| named.source.to_string()).unwrap_or_default()
+    }
+
+    /// The store of an ensemble, opened if it is not yet.
+    pub(super) fn store<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Arc<dyn Store>>> {
+        Box::pin(async move {
+            if let Some(store) = self.known(name) {
+                return Ok(store);
+            }
+            let Some(named) = self.named.get(name) else {
+                return Err(Error::new(Kind::Config, format!("there is no cluster `{name}`")));
+            };
+            let below = match &named.over {
+                Some(below) => self.store(below).await?,
+                None => {
+                    let _one = self.opening.lock().await;
+                    if let Some(store) = self.known(name) {
+                        return Ok(store);
+                    }
+                    run::open(&named.source, &named.globals).await?
+                }
+            };
+            let store: Arc<dyn Store> = if self.check || named.over.is_some() {
+                let overlay = Overlay::new(below, Rules::default());
+                overlay
+                    .identify(&named.globals.auth)
+                    .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
+                Arc::new(overlay)
+            } else {
+                below
+            };
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(Arc::clone(open.entry(name.to_owned()).or_insert(store)))
+        })
+    }
+
+    fn known(&self, name: &str) -> Option<Arc<dyn Store>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Ends all sessions.
+    pub(super) async fn close(&self) {
+        let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
+        for store in open.into_values() {
+            store.close().await;
+        }
+    }
+}
+
+/// From what a script says of an ensemble to the options that open it.
+async fn settle(
+    connect: &Connect,
+    globals: &Globals,
+    scope: &Scope,
+    directory: &Path,
+) -> Result<Named, Failed> {
+    let wrong = |message: String| Failed::from(Error::new(Kind::Config, message));
+    let mut globals = globals.clone();
+    if let Some(context) = &connect.context {
+        let name = context.get(scope).await?;
+        let configuration = globals.configuration.clone();
+        let configuration = configuration.ok_or_else(|| wrong("there is no configuration file".into()))?;
+        globals = configuration.settle(Some(&name))?.globals;
+    }
+    globals.session_timeout = connect.session_timeout.get(scope).await?;
+    globals.connect_timeout = connect.connect_timeout.get(scope).await?;
+    globals.read_only |= connect.read_only.get(scope).await?;
+    if connect.tls.is_some() {
+        return Err(wrong("this zkx has no TLS yet".into()));
+    }
+    for auth in &connect.auth {
+        match auth {
+            AuthSpec::Scheme(scheme, secret) => {
+                let secret = secret.get(scope).await?.into();
+                globals.auth.push(Auth { scheme: scheme.text.clone(), secret });
+            }
+            AuthSpec::Sasl(_) => return Err(wrong("this zkx has no SASL yet".into())),
+        }
+    }
+    let Some(hosts) = &connect.hosts else {
+        return Ok(Named { source: globals.server.clone(), globals, over: None });
+    };
+    let mut text = Vec::new();
+    for host in &hosts.0 {
+        text.push(host.get(scope).await?);
+    }
+    let mut text = text.join(",");
+    if let Some(chroot) = &connect.chroot {
+        text.push_str(chroot.get(scope).await?.as_str());
+    }
+    if let Some(below) = text.strip_prefix("overlay:") {
+        return Ok(Named { source: Source::Memory(None), over: Some(below.to_owned()), globals });
+    }
+    if text.starts_with("snapshot:") {
+        return Err(wrong("this zkx cannot read the files of a dead server yet".into()));
+    }
+    let source = match text.strip_prefix("mem:").filter(|file| !file.is_empty()) {
+        Some(file) => Source::Memory(Some(PathBuf::from(directory).join(file))),
+        None => Source::parse(&text).map_err(wrong)?,
+    };
+    Ok(Named { source, globals, over: None })
+}
+
+/// Answers the expressions of a step.
+pub(super) struct LookUps {
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) cluster: String,
+}
+
+impl Live for LookUps {
+    fn ask<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Result<Answer>> {
+        Box::pin(async move {
+            let cluster = question.cluster.as_deref().unwrap_or(&self.cluster);
+            let store = self.sessions.store(cluster).await?;
+            let path = question.path.to_string();
+            let (read, verb) = match question.what {
+                What::Stat => (Read::Stat(path), "look at"),
+                What::Data => (Read::Data(path), "get"),
+                What::Children => (Read::Children(path), "list"),
+            };
+            match read_one(&*store, read).await {
+                Ok(Found::Data(data, _)) => Ok(Answer::Data(data)),
+                Ok(Found::Children(names)) => Ok(Answer::Children(names.iter().map(str::to_owned).collect())),
+                Ok(found) => Ok(Answer::Stat(found.stat().copied().unwrap_or_default())),
+                Err(crate::store::Failure::Refused(Code::NO_NODE)) => Ok(Answer::Absent),
+                Err(failure) => Err(crate::command::failed(failure, verb, &question.path)),
+            }
+        })
+    }
+}

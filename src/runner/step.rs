@@ -1,0 +1,379 @@
+//! One step: whether it is run, for what, how often, and what came of it.
+
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::failed::{Ended, Failed};
+use super::sessions::LookUps;
+use super::verbs::Done;
+use super::{Frame, Runner, text};
+use crate::error::Error;
+use crate::script::expr::{Scope, Value};
+use crate::script::model::{Action, CheckMode, Step};
+use crate::view::{Status, StepRow, Told};
+
+/// What came of a step.
+pub(super) struct Outcome {
+    /// What it registers.
+    pub(super) value: Value,
+    pub(super) changed: bool,
+    pub(super) failed: bool,
+}
+
+/// Whether steps are in it, which are told one by one.
+pub(super) fn is_container(step: &Step) -> bool {
+    matches!(step.action, Action::Do(_) | Action::Parallel(_) | Action::Lock(_) | Action::Include(_))
+}
+
+impl<'a> Runner<'a> {
+    /// Takes steps one after another.
+    pub(super) fn steps<'s>(
+        &'s self,
+        steps: &'s [Step],
+        scope: &'s mut Scope,
+        frame: &'s Frame<'a>,
+    ) -> BoxFuture<'s, Result<(), Ended>>
+    where
+        'a: 's,
+    {
+        Box::pin(async move {
+            for step in steps {
+                if let Some(kind) = self.halted().filter(|_| !frame.last) {
+                    return Err(Ended::Interrupted(kind));
+                }
+                self.step(step, scope, frame).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether the command line chooses this step.
+    fn is_chosen(&self, step: &Step, id: &str, frame: &Frame<'_>) -> bool {
+        let own = step.with.id.as_deref();
+        let reached = self.has_reached(id, own);
+        if frame.last || is_container(step) {
+            return true;
+        }
+        let args = self.args;
+        let tags = || frame.tags.iter().chain(step.with.tags.iter().map(|tag| &tag.text));
+        let only = args
+            .only
+            .as_deref()
+            .is_none_or(|only| only == id || Some(only) == own || id.starts_with(&format!("{only}.")));
+        reached
+            && only
+            && (args.tags.is_empty() || tags().any(|tag| args.tags.contains(tag)))
+            && !tags().any(|tag| args.skip_tags.contains(tag))
+    }
+
+    /// Takes one step.
+    pub(super) async fn step(&self, step: &Step, scope: &mut Scope, frame: &Frame<'a>) -> Result<(), Ended> {
+        let id = format!("{}{}{}", frame.prefix, step.place, frame.suffix);
+        if !self.is_chosen(step, &id, frame) {
+            return Ok(());
+        }
+        let with = &step.with;
+        let mut frame = frame.clone();
+        frame.tags.extend(with.tags.iter().map(|tag| tag.text.clone()));
+        if let Some(on) = &with.on {
+            frame.cluster.clone_from(&on.text);
+        }
+        let live = LookUps { sessions: self.sessions.clone(), cluster: frame.cluster.clone() };
+        let mut local = scope.with_live(std::sync::Arc::new(live));
+        if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
+            self.restore(step, registered, scope);
+            let row = self.row(step, &id, None, Status::Done, "done by an earlier run".into());
+            return Ok(self.tell(Told::Step(Box::new(row))).await?);
+        }
+        let name = match &with.name {
+            Some(slot) if with.for_each.is_none() => Some(slot.get(&local).await?),
+            _ => None,
+        };
+        if let Some(when) = &with.when
+            && !(match when.truth(&local).await {
+                Ok(truth) => truth,
+                Err(fault) => return self.give_up(step, &id, name, Failed::from(fault)).await,
+            })
+        {
+            return self.skip(step, &id, name, "when is false", scope).await;
+        }
+        let result = match &with.for_each {
+            Some(each) => self.each(step, each, &id, &mut local, &frame).await?,
+            None => {
+                let result = self.once(step, &id, name, &mut local, &frame).await?;
+                // What steps inside have registered is seen behind them too.
+                text::merge(scope, &local);
+                result
+            }
+        };
+        if let Some(register) = &with.register {
+            scope.set(&register.text, result.value.clone());
+        }
+        if !is_container(step) || with.for_each.is_some() {
+            self.done(step, &id, &result, scope)?;
+        }
+        Ok(())
+    }
+
+    /// Writes down that a step is done.
+    fn done(&self, step: &Step, id: &str, result: &Outcome, scope: &Scope) -> Result<(), Ended> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let status = if result.failed { "ignored" } else { "ok" };
+        let secret = step.with.no_log.known().copied().unwrap_or_default();
+        let lets = match &step.action {
+            Action::Let(names) => Some(Value::from_pairs(
+                names
+                    .iter()
+                    .filter_map(|(name, _)| Some((name.text.clone(), scope.get(&name.text)?.clone()))),
+            )),
+            _ => step.with.register.as_ref().map(|_| result.value.clone()),
+        };
+        Ok(journal.step(id, status, lets.as_ref().filter(|_| !secret))?)
+    }
+
+    /// Gives names the values that an earlier run has found.
+    fn restore(&self, step: &Step, registered: Option<Value>, scope: &mut Scope) {
+        match (&step.action, registered) {
+            (Action::Let(names), Some(values)) => {
+                for (name, _) in names.iter() {
+                    if let Ok(value) = values.get_attr(&name.text) {
+                        scope.set(&name.text, value);
+                    }
+                }
+            }
+            (_, Some(value)) => {
+                if let Some(register) = &step.with.register {
+                    scope.set(&register.text, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn skip(
+        &self,
+        step: &Step,
+        id: &str,
+        name: Option<String>,
+        why: &str,
+        scope: &mut Scope,
+    ) -> Result<(), Ended> {
+        if let Some(register) = &step.with.register {
+            let pairs = [("skipped", true), ("changed", false), ("failed", false)];
+            scope.set(&register.text, Value::from_pairs(pairs));
+        }
+        let row = self.row(step, id, name, Status::Skipped, why.to_owned());
+        Ok(self.tell(Told::Step(Box::new(row))).await?)
+    }
+
+    pub(super) fn row(
+        &self,
+        step: &Step,
+        id: &str,
+        name: Option<String>,
+        status: Status,
+        words: String,
+    ) -> StepRow {
+        let file = self.loaded.sources.file(step.span.file);
+        StepRow {
+            id: id.to_owned(),
+            name,
+            verb: step.verb(),
+            status,
+            words,
+            error: None,
+            place: (
+                file.map(|file| file.path.display().to_string()).unwrap_or_default(),
+                step.span.start.line,
+            ),
+            attempts: 1,
+            duration: 0,
+            result: None,
+        }
+    }
+
+    /// Tells that a step failed before it was run.
+    async fn give_up(
+        &self,
+        step: &Step,
+        id: &str,
+        name: Option<String>,
+        failed: Failed,
+    ) -> Result<(), Ended> {
+        let mut row = self.row(step, id, name, Status::Failed, failed.error.to_string());
+        row.error = Some((failed.code.to_owned(), failed.error.to_string()));
+        self.tell(Told::Step(Box::new(row))).await?;
+        Err(Ended::from(self.placed(step, id, failed)))
+    }
+
+    /// Takes a step for one item, or for none.
+    pub(super) async fn once(
+        &self,
+        step: &Step,
+        id: &str,
+        name: Option<String>,
+        local: &mut Scope,
+        frame: &Frame<'a>,
+    ) -> Result<Outcome, Ended> {
+        let begun = Instant::now();
+        let mode = step.with.check_mode.get(local).await?;
+        if self.args.check && mode == CheckMode::Never {
+            let mut unseen = local.clone();
+            self.skip(step, id, name, "not in check mode", &mut unseen).await?;
+            let pairs = [("skipped", true), ("changed", false), ("failed", false)];
+            return Ok(Outcome { value: Value::from_pairs(pairs), changed: false, failed: false });
+        }
+        if let Some(slot) = &step.with.confirm {
+            let question = slot.get(local).await?;
+            self.confirm(question).await?;
+        }
+        let retry = self.retry(step, local, frame).await?;
+        let secret = step.with.no_log.get(local).await?;
+        let mut attempt = 0;
+        let outcome = loop {
+            attempt += 1;
+            local.forget();
+            let outcome = self.attempt(step, id, local, frame, secret).await;
+            let again = match &outcome {
+                Err(Ended::Failed(failed)) => attempt < retry.attempts && retry.fits(failed),
+                _ => false,
+            };
+            let Err(Ended::Failed(failed)) = &outcome else { break outcome };
+            if !again {
+                break outcome;
+            }
+            let error = failed.error.to_string();
+            self.tell(Told::Attempt { id: id.to_owned(), attempt, error }).await?;
+            tokio::select! {
+                () = tokio::time::sleep(retry.pause(attempt)) => {}
+                kind = self.halting(), if !frame.last => break Err(Ended::Interrupted(kind)),
+            }
+        };
+        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.conclude(step, (id, name, secret), (attempt, took), outcome, local).await
+    }
+
+    /// Tells what came of a step.
+    async fn conclude(
+        &self,
+        step: &Step,
+        (id, name, secret): (&str, Option<String>, bool),
+        (attempts, duration): (u64, u64),
+        outcome: Result<Done, Ended>,
+        local: &Scope,
+    ) -> Result<Outcome, Ended> {
+        let (done, failed) = match outcome {
+            Ok(done) => (done, None),
+            Err(Ended::Failed(failed)) => (Done::default(), Some(*failed)),
+            Err(other) => return Err(other),
+        };
+        let ignored = match &failed {
+            Some(failed) => self.is_ignored(step, failed, local).await?,
+            None => false,
+        };
+        let status = match (&failed, ignored) {
+            (Some(_), true) => Status::Ignored,
+            (Some(_), false) => Status::Failed,
+            (None, _) if done.skipped => Status::Skipped,
+            (None, _) if done.changed => Status::Changed,
+            (None, _) => Status::Ok,
+        };
+        let hidden = |text: String| if secret { "(hidden)".to_owned() } else { text };
+        let words = match &failed {
+            Some(failed) => failed.error.to_string(),
+            None => hidden(done.words.clone()),
+        };
+        let value = text::result(&done, failed.as_ref(), attempts, duration, self.args.check);
+        // A block has told its steps already.
+        let tells = !is_container(step) || failed.as_ref().is_some_and(|failed| failed.at.is_none());
+        if tells {
+            let mut row = self.row(step, id, name, status, words);
+            row.attempts = attempts;
+            row.duration = duration;
+            row.error = failed.as_ref().map(|failed| (failed.code.to_owned(), failed.error.to_string()));
+            row.result = (!secret && !done.fields.is_empty()).then(|| text::shown(&done));
+            self.tell(Told::Step(Box::new(row))).await?;
+        }
+        match failed.filter(|_| !ignored) {
+            None => Ok(Outcome { value, changed: done.changed, failed: ignored }),
+            Some(failed) => {
+                if let Some(journal) = &self.journal
+                    && tells
+                {
+                    journal.step(id, "failed", None)?;
+                }
+                Err(Ended::from(self.placed(step, id, failed)))
+            }
+        }
+    }
+
+    /// Says which step failed, unless that is said already.
+    fn placed(&self, step: &Step, id: &str, mut failed: Failed) -> Failed {
+        let span = failed.span.unwrap_or(step.span);
+        failed.at.get_or_insert_with(|| (self.loaded.sources.place(span), id.to_owned()));
+        failed
+    }
+
+    /// Takes a step once, within its time, and looks whether it has failed or changed something.
+    async fn attempt(
+        &self,
+        step: &Step,
+        id: &str,
+        local: &mut Scope,
+        frame: &Frame<'a>,
+        secret: bool,
+    ) -> Result<Done, Ended> {
+        let limit = self.limit(step, local, frame).await?;
+        let work = self.act(step, id, local, frame, secret);
+        let mut done = match limit {
+            Some(limit) => match tokio::time::timeout(limit, work).await {
+                Ok(done) => done?,
+                Err(_) => {
+                    let time = humantime::format_duration(limit);
+                    return Err(Ended::from(Failed::timeout(format!("it took longer than {time}"))));
+                }
+            },
+            None => work.await?,
+        };
+        let with = &step.with;
+        if with.until.is_none() && with.failed_when.is_none() && with.changed_when.is_none() {
+            return Ok(done);
+        }
+        let value = text::result(&done, None, 1, 0, self.args.check);
+        let mut seen = local.clone();
+        seen.set("result", value.clone());
+        if let Some(register) = &with.register {
+            seen.set(&register.text, value);
+        }
+        if let Some(expr) = &with.changed_when {
+            done.changed = expr.truth(&seen).await?;
+        }
+        if let Some(expr) = &with.failed_when
+            && expr.truth(&seen).await?
+        {
+            return Err(Ended::from(Failed::fail(format!("failed_when is true: {}", expr.source))));
+        }
+        if let Some(expr) = &with.until
+            && !expr.truth(&seen).await?
+        {
+            return Err(Ended::from(Failed::timeout(format!("until is not true: {}", expr.source))));
+        }
+        Ok(done)
+    }
+
+    /// Asks, unless somebody has answered beforehand.
+    pub(super) async fn confirm(&self, question: String) -> Result<(), Ended> {
+        if self.args.check || self.with.globals.yes {
+            return Ok(());
+        }
+        self.with.out.flush().await?;
+        match self.with.asker.confirm(question.clone()).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(Ended::from(Failed::usage(format!("not confirmed: {question}")))),
+            None => {
+                let error = Error::usage(format!("not confirmed: {question}"));
+                Err(Ended::from(error.hint("add --yes to do it without being asked")))
+            }
+        }
+    }
+}
