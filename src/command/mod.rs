@@ -183,6 +183,7 @@ impl Command {
             Self::Txn(txn) => txn.reads_input(),
             Self::Plan(plan) => plan.reads_input(),
             Self::Apply(apply) => apply.reads_input(),
+            Self::Kafka(kafka) => kafka.reads_input(),
             _ => false,
         }
     }

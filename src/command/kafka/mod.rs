@@ -91,6 +91,11 @@ enum What {
 }
 
 impl Kafka {
+    /// Whether it reads standard input to its end.
+    pub(super) fn reads_input(&self) -> bool {
+        matches!(&self.what, Some(What::Offsets(offsets)) if offsets.reads_input())
+    }
+
     /// Whether it changes znodes.
     pub(super) fn writes(&self) -> bool {
         match &self.what {

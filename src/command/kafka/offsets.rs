@@ -106,6 +106,10 @@ impl Offsets {
         self.export.is_none()
     }
 
+    pub(super) fn reads_input(&self) -> bool {
+        self.from_file.as_ref().is_some_and(|file| file.as_os_str() == "-")
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>, status: &Status) -> Result<()> {
         if let Some(file) = &self.export {
             return self.export(cx, status, file).await;

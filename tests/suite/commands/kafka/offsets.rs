@@ -279,6 +279,18 @@ on_one_server! {
         run(lab, "-y kafka offsets archive --to-latest --to-earliest").code(2);
     }
 
+    fn lines_on_standard_input_are_no_offsets(lab: &Lab) {
+        let _alive = groups(lab);
+        let lines = "kafka offsets archive --export\nkafka offsets archive --from-file -\norders,0,1\n";
+        let output = lab.zkx().stdin(lines).run().code(2);
+        assert!(output.out().starts_with("/consumers/archive/offsets/moving/0:5\n"), "{output}");
+        assert!(output.stderr.contains("standard input is these lines"), "{output}");
+        put(&mut lab.truth(), "/consumers/hidden/ids", "");
+        lab.truth().set_acl("/consumers/hidden/ids", &[Acl::new(4, "world", "anyone")]).unwrap();
+        let hidden = run(lab, "-y kafka delete-group hidden").code(6);
+        assert!(hidden.stderr.contains("whether the group hidden has members cannot be seen"), "{hidden}");
+    }
+
     fn exports_go_to_new_files_only(lab: &Lab) {
         let _alive = groups(lab);
         let there = zkx(lab, "kafka offsets archive --export=there").file("there", "mine").run().code(74);
