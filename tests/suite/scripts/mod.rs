@@ -2,11 +2,13 @@
 //!
 //! With `ZKX_RECORD=1` the tests write what they find instead of comparing it; look at the difference then.
 
+mod journal;
 mod malformed;
 mod reference;
 mod runs;
 mod schema;
 mod validate;
+mod ways;
 
 /// Whether what is found is to be written down.
 fn record() -> bool {
