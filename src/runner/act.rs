@@ -274,13 +274,12 @@ impl<'a> Runner<'a> {
         let Settled { scope: mut inner, secrets } =
             settle(script, &Given { values, ..Given::default() }, fresh).await?;
         lock(&self.secrets).extend(secrets);
-        let mut tags = frame.tags.clone();
-        tags.extend(include.tags.iter().map(|tag| tag.text.clone()));
         let within = Frame {
             script,
             prefix: format!("{id}/"),
             suffix: String::new(),
-            tags,
+            tags: frame.tags.clone(),
+            wanted: include.tags.iter().map(|tag| tag.text.clone()).collect(),
             cluster: frame.cluster.clone(),
             last: frame.last,
         };

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::failed::Ended;
 use super::journal::{self, Entry, Journal, Outcome};
 use super::sessions::Sessions;
-use super::{Runner, lock, reports};
+use super::{Runner, lock, reports, text};
 use crate::command::Run;
 use crate::error::{Error, Kind, Result};
 use crate::recipe::declared::same_acl;
@@ -216,8 +216,11 @@ impl Runner<'_> {
             Ok(()) => (None, None),
             Err(Ended::Stop(reason)) => (None, Some(reason)),
             Err(Ended::Failed(failed)) => (Some(failed.placed()), None),
-            Err(Ended::Interrupted(kind)) => (Some(Error::new(kind, String::new())), None),
+            Err(Ended::Interrupted(kind)) => {
+                (Some(Error::new(kind, "interrupted: no further step was begun")), None)
+            }
         };
+        let error = error.map(|error| text::mask_error(error, &lock(&self.secrets)));
         let counts = lock(&self.told).counts;
         let pending = self.args.check && self.args.exit_code && counts.changed > 0;
         let kind = error.as_ref().map(Error::kind).or(pending.then_some(Kind::Pending));

@@ -103,6 +103,8 @@ struct Frame<'a> {
     suffix: String,
     cluster: String,
     tags: Vec<String>,
+    /// Of an included script only steps with one of these tags; all of them where there are none.
+    wanted: Vec<String>,
     /// It is run whoever interrupts.
     last: bool,
 }
@@ -291,6 +293,7 @@ impl<'a> Runner<'a> {
             suffix: String::new(),
             cluster: on.map_or_else(|| DEFAULT.to_owned(), |name| name.text.clone()),
             tags: Vec::new(),
+            wanted: Vec::new(),
             last: false,
         }
     }

@@ -62,6 +62,7 @@ impl<'a> Runner<'a> {
             .is_none_or(|only| only == id || Some(only) == own || id.starts_with(&format!("{only}.")));
         reached
             && only
+            && (frame.wanted.is_empty() || tags().any(|tag| frame.wanted.contains(tag)))
             && (args.tags.is_empty() || tags().any(|tag| args.tags.contains(tag)))
             && !tags().any(|tag| args.skip_tags.contains(tag))
     }
@@ -102,7 +103,9 @@ impl<'a> Runner<'a> {
             None => {
                 let result = self.once(step, &id, name, &mut local, &frame).await?;
                 // What steps inside have registered is seen behind them too.
-                text::merge(scope, &local);
+                if is_container(step) || matches!(step.action, Action::Let(_) | Action::Txn(_)) {
+                    text::merge(scope, &local);
+                }
                 result
             }
         };

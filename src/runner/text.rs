@@ -156,6 +156,16 @@ pub(super) fn mask(told: &mut Told, secrets: &[String]) {
     }
 }
 
+/// The same in an error.
+pub(super) fn mask_error(error: Error, secrets: &[String]) -> Error {
+    let text = error.to_string();
+    if !secrets.iter().any(|secret| text.contains(secret.as_str())) {
+        return error;
+    }
+    let masked = secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "***"));
+    error.hints().iter().fold(Error::new(error.kind(), masked), |masked, hint| masked.hint(hint.clone()))
+}
+
 fn hide_json(json: &mut Json, hide: &dyn Fn(&mut String)) {
     match json {
         Json::String(text) => hide(text),
