@@ -58,10 +58,13 @@ impl<'a> Runner<'a> {
                 let suffix = format!("{}[{}]", frame.suffix, key(&item, index));
                 let id = format!("{}{}{suffix}", frame.prefix, step.place);
                 let mut scope = local.clone();
-                scope.set(item_name, item);
+                scope.set(item_name, item.clone());
                 scope.set("index", index);
                 let frame = Frame { suffix, ..frame.clone() };
-                flight.push_back(async move { self.item(step, &id, &mut scope, &frame).await });
+                flight.push_back(async move {
+                    let outcome = self.item(step, &id, &mut scope, &frame).await?;
+                    Ok((outcome, item))
+                });
             }
             match flight.next().await {
                 None => break,
@@ -72,10 +75,11 @@ impl<'a> Runner<'a> {
         if let Some(ended) = ended {
             return Err(ended);
         }
-        let changed = results.iter().any(|outcome| outcome.changed);
-        let failed = results.iter().any(|outcome| outcome.failed);
+        let changed = results.iter().any(|(outcome, _)| outcome.changed);
+        let failed = results.iter().any(|(outcome, _)| outcome.failed);
         let skipped = results.is_empty();
-        let values: Vec<Value> = results.into_iter().map(|outcome| outcome.value).collect();
+        let values: Vec<Value> =
+            results.into_iter().map(|(outcome, item)| with_item(outcome.value, item)).collect();
         let value = Value::from_pairs([
             ("results", Value::from(values)),
             ("changed", Value::from(changed)),
@@ -101,6 +105,11 @@ impl<'a> Runner<'a> {
             Some(slot) => Some(slot.get(scope).await?),
             None => None,
         };
+        if let Some(when) = step.with.when.as_ref().filter(|_| super::step::asks_of_items(step))
+            && !when.truth(scope).await?
+        {
+            return self.skip_item(step, id, name).await;
+        }
         let outcome = self.once(step, id, name, scope, frame).await?;
         if let Some(journal) = self.journal.as_ref().filter(|_| !super::step::is_container(step)) {
             let secret = step.with.no_log.known().copied().unwrap_or_default();
@@ -179,6 +188,13 @@ impl<'a> Runner<'a> {
             }
         }
     }
+}
+
+/// A result with the item that it is of.
+fn with_item(result: Value, item: Value) -> Value {
+    let keys = result.try_iter().into_iter().flatten();
+    let fields = keys.map(|key| (key.clone(), result.get_item(&key).unwrap_or_default()));
+    Value::from_pairs(fields.chain([(Value::from("item"), item)]))
 }
 
 /// What a loop is run for: the items of a list, or the entries of a mapping.

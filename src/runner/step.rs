@@ -8,7 +8,7 @@ use super::sessions::LookUps;
 use super::verbs::Done;
 use super::{Frame, Runner, text};
 use crate::error::Error;
-use crate::script::expr::{Scope, Value};
+use crate::script::expr::{Expr, Scope, Value};
 use crate::script::model::{Action, CheckMode, Step};
 use crate::view::{Status, StepRow, Told};
 
@@ -91,6 +91,7 @@ impl<'a> Runner<'a> {
             _ => None,
         };
         if let Some(when) = &with.when
+            && !asks_of_items(step)
             && !(match when.truth(&local).await {
                 Ok(truth) => truth,
                 Err(fault) => return self.give_up(step, &id, name, Failed::from(fault)).await,
@@ -167,6 +168,19 @@ impl<'a> Runner<'a> {
         }
         let row = self.row(step, id, name, Status::Skipped, why.to_owned());
         Ok(self.tell(Told::Step(Box::new(row))).await?)
+    }
+
+    /// Tells that a step is not taken for an item; its result.
+    pub(super) async fn skip_item(
+        &self,
+        step: &Step,
+        id: &str,
+        name: Option<String>,
+    ) -> Result<Outcome, Ended> {
+        let row = self.row(step, id, name, Status::Skipped, "when is false".to_owned());
+        self.tell(Told::Step(Box::new(row))).await?;
+        let value = Value::from_pairs([("skipped", true), ("changed", false), ("failed", false)]);
+        Ok(Outcome { value, changed: false, failed: false })
     }
 
     pub(super) fn row(
@@ -379,4 +393,11 @@ impl<'a> Runner<'a> {
             }
         }
     }
+}
+
+/// Whether `when` is about the items of a loop, and so to be asked for each of them.
+pub(super) fn asks_of_items(step: &Step) -> bool {
+    let item = step.with.item.as_ref().map_or("item", |name| name.text.as_str());
+    let uses = |when: &Expr| when.uses(item) || when.uses("index");
+    step.with.for_each.is_some() && step.with.when.as_ref().is_some_and(uses)
 }

@@ -6,7 +6,7 @@ use crate::cluster::{Health, MinIsrs, Regime, Status, TopicScan, TopicState};
 use crate::error::{Error, Kind};
 use crate::runner::failed::{Ended, Failed};
 use crate::script::expr::{Scope, Value};
-use crate::script::model::Kafka;
+use crate::script::model::{Kafka, list};
 use crate::znode::ZPath;
 
 /// What was found, and what of it is not as it should be.
@@ -73,8 +73,7 @@ async fn brokers(status: &Status, kafka: &Kafka, scope: &Scope, checks: &mut Che
     let live: Vec<i64> = status.brokers.keys().map(|id| i64::from(*id)).collect();
     checks.fields.push(("brokers", Value::from(live.clone())));
     let mut missing = Vec::new();
-    for slot in &kafka.brokers_online {
-        let id = slot.get(scope).await?;
+    for id in list(&kafka.brokers_online, scope).await? {
         if !live.contains(&id) {
             missing.push(id.to_string());
         }

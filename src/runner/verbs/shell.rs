@@ -10,7 +10,7 @@ use super::{At, Done};
 use crate::error::{Error, Kind};
 use crate::runner::failed::{Ended, Failed};
 use crate::script::expr::{Scope, Value};
-use crate::script::model::{CheckMode, Shell};
+use crate::script::model::{CheckMode, Shell, list};
 
 /// What a program may say that is kept.
 const KEPT: u64 = 16 << 20;
@@ -23,10 +23,7 @@ pub(super) async fn shell(at: &At<'_, '_>, shell: &Shell, scope: &Scope) -> Resu
     if at.check() && at.step.with.check_mode.get(scope).await? != CheckMode::Always {
         return Ok(Done { skipped: true, ..Done::said("programs are not run in check mode") });
     }
-    let mut argv = Vec::new();
-    for slot in &shell.argv {
-        argv.push(slot.get(scope).await?);
-    }
+    let mut argv = list(&shell.argv, scope).await?;
     if let Some(slot) = &shell.script {
         argv = vec!["/bin/sh".into(), "-c".into(), slot.get(scope).await?];
     }

@@ -150,6 +150,13 @@ pub(in crate::script) fn used(expr: &Expr) -> Vec<Used> {
     used
 }
 
+impl Expr {
+    /// Whether it needs the value of this name.
+    pub fn uses(&self, name: &str) -> bool {
+        used(self).iter().any(|used| used.name == name)
+    }
+}
+
 /// Tells filters and tests that there are not.
 pub(super) fn unknown_filters(expr: &Expr, cx: &mut Cx<'_>) {
     for (role, range) in words(&expr.source) {

@@ -26,7 +26,7 @@ pub use header::{
 };
 pub use name::{Name, Named};
 pub use scalars::{AclText, Base64, Hex, NewPath, PermsText, Regex, Version};
-pub use slot::{Scalar, Slot, Wrong};
+pub use slot::{Scalar, Slot, Wrong, list};
 pub use step::{
     Block, ForEach, IgnoreErrors, Modifiers, Parallel, Retry, RetryPolicy, Step, Steps, Undo, places,
 };

@@ -1,6 +1,6 @@
 //! A value that is known when the script is read, or comes from an expression when it is run.
 
-use crate::script::expr::{Fault, Scope, Template, Value, convert_scalar};
+use crate::script::expr::{Fault, Scope, Template, Value, convert_scalar, kind};
 use crate::script::source::Span;
 
 /// Values that are written as one scalar.
@@ -46,6 +46,26 @@ impl Wrong {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// The values of a list, whose items may be expressions that result in lists themselves.
+pub async fn list<T: Scalar>(slots: &[Slot<T>], scope: &Scope) -> Result<Vec<T>, Fault> {
+    let mut all = Vec::with_capacity(slots.len());
+    for slot in slots {
+        let value = match slot.as_template() {
+            Some(template) => Some(template.value(scope).await?),
+            None => None,
+        };
+        match value.as_ref().filter(|value| kind(value) == "a list").map(Value::try_iter) {
+            Some(Ok(items)) => {
+                for item in items {
+                    all.push(T::from_value(&item).map_err(|wrong| slot.fault(wrong))?);
+                }
+            }
+            _ => all.push(slot.get(scope).await?),
+        }
+    }
+    Ok(all)
 }
 
 /// A value, or what results in one.
@@ -95,15 +115,16 @@ impl<T: Scalar> Slot<T> {
             Content::Fixed(value) => Ok(value.clone()),
             Content::Template(template) => {
                 let value = template.value(scope).await?;
-                T::from_value(&value).map_err(|wrong| Fault {
-                    code: T::CODE,
-                    message: match wrong.hint {
-                        Some(hint) => format!("{}: {hint}", wrong.message),
-                        None => wrong.message,
-                    },
-                    span: self.span,
-                })
+                T::from_value(&value).map_err(|wrong| self.fault(wrong))
             }
         }
+    }
+
+    fn fault(&self, wrong: Wrong) -> Fault {
+        let message = match wrong.hint {
+            Some(hint) => format!("{}: {hint}", wrong.message),
+            None => wrong.message,
+        };
+        Fault { code: T::CODE, message, span: self.span }
     }
 }

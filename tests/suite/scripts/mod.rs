@@ -7,6 +7,7 @@ mod malformed;
 mod reference;
 mod runs;
 mod schema;
+mod shipped;
 mod validate;
 mod ways;
 
