@@ -134,8 +134,9 @@ pub async fn run(
     let run = text::run_id();
     let mut scope = Scope::new(Arc::new(world(with, &directory)));
     text::about(&mut scope, &file, &sha256, &run, args.check, &with.user);
-    let Settled { scope, secrets } = settle(script, &args.given()?, scope).await?;
-    let mut scope = scope;
+    let Settled { mut scope, mut secrets } = settle(script, &args.given()?, scope).await?;
+    let named = loaded.secret_variables.iter().filter_map(|name| scope.variable(name));
+    secrets.extend(named.filter(|secret| !secret.is_empty()));
     let sessions = Sessions::new(script, with.globals, &scope, &directory, args.check).await;
     let sessions = Arc::new(sessions.map_err(|failed| text::explain(failed, &loaded.sources))?);
     if let Some(run) = &args.rollback {

@@ -40,12 +40,11 @@ pub(super) struct Sessions {
     check: bool,
 }
 
-/// Whether the line or the environment says which servers are meant, which counts more than the script.
-fn is_given(globals: &Globals) -> bool {
+/// Whether the line, or from `least` on something weaker, says which servers are meant, which counts more than
+/// the script.
+fn is_given(globals: &Globals, least: Origin) -> bool {
     let given = globals.configuration.as_ref().map(|configuration| &configuration.given);
-    given.is_some_and(|given| {
-        given.origin("server") > Origin::Default || given.origin("profile") > Origin::Default
-    })
+    given.is_some_and(|given| given.origin("server") >= least || given.origin("profile") >= least)
 }
 
 impl Sessions {
@@ -61,7 +60,14 @@ impl Sessions {
         let single = script.connect.iter().map(|connect| (DEFAULT, connect));
         let several = script.clusters.iter().map(|(name, connect)| (name.text.as_str(), connect));
         for (name, connect) in single.chain(several) {
-            if name == DEFAULT && is_given(globals) {
+            if name == DEFAULT && is_given(globals, Origin::File) {
+                // A variable that is set must not make of a test in memory a change of the real thing.
+                if !is_given(globals, Origin::Line)
+                    && let Ok(own) = settle(connect, globals, scope, directory).await
+                    && matches!(own.source, Source::Memory(_))
+                {
+                    named.insert(name.to_owned(), own);
+                }
                 continue;
             }
             named.insert(name.to_owned(), settle(connect, globals, scope, directory).await?);

@@ -76,7 +76,7 @@ impl Scope {
     }
 
     /// A variable of the environment.
-    pub(in crate::script) fn variable(&self, name: &str) -> Option<String> {
+    pub fn variable(&self, name: &str) -> Option<String> {
         (self.world.variable)(name)
     }
 

@@ -35,6 +35,17 @@ fn data(lab: &Lab, path: &str) -> String {
 fn blue_green_is_tested_in_memory() {
     let said = run(Zkx::new(), "test-blue-green").success().out();
     assert!(said.contains("3 conditions true"), "{said}");
+    // Whatever servers are meant for other commands.
+    let said = run(Zkx::new().env("ZKX_SERVER", "127.0.0.1:1"), "test-blue-green").success().out();
+    assert!(said.contains("3 conditions true"), "{said}");
+}
+
+#[test]
+fn what_secret_names_is_not_shown() {
+    let script = "zkx: 1\nsteps:\n  - let: {pw: !secret PW}\n  - print: \"it is ${ pw }\"\n";
+    let zkx = Zkx::new().server("mem:").env("PW", "s3cret").file("s.yaml", script);
+    let said = zkx.args(["run", "--journal", "off", "s.yaml"]).run().success().out();
+    assert!(said.contains("it is ") && !said.contains("s3cret"), "{said}");
 }
 
 on_one_server! {
