@@ -9,6 +9,7 @@ use crate::support::truth::Truth;
 use crate::support::zkx::{Output, Running, Zkx};
 
 mod add_watch;
+mod apply;
 mod completions;
 mod create;
 mod create_data;
@@ -34,6 +35,7 @@ mod names;
 mod plan;
 mod profile_choice;
 mod profiles;
+mod run;
 mod safety;
 mod sandbox;
 mod secrets;

@@ -2,6 +2,7 @@
 //!
 //! With `ZKX_RECORD=1` the tests write what they find instead of comparing it; look at the difference then.
 
+mod checks;
 mod journal;
 mod malformed;
 mod reference;
@@ -9,7 +10,6 @@ mod runs;
 mod schema;
 mod shipped;
 mod validate;
-mod ways;
 
 /// Whether what is found is to be written down.
 fn record() -> bool {
