@@ -8,7 +8,6 @@ mod malformed;
 mod reference;
 mod runs;
 mod schema;
-mod shipped;
 mod validate;
 
 /// Whether what is found is to be written down.
