@@ -20,6 +20,7 @@ mod judges;
 mod kafka;
 mod overlay;
 mod readme;
+mod ready;
 mod scripts;
 mod session;
 mod shell;
