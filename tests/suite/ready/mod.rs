@@ -1,5 +1,6 @@
 //! The scripts in `scripts/`, each run as its header says, and what it did judged by somebody else.
 
+mod kafka;
 mod started;
 mod znodes;
 
@@ -49,7 +50,7 @@ fn below(truth: &mut Truth, root: &str) -> Vec<(String, Option<Vec<u8>>, Vec<Acl
 #[test]
 fn each_is_valid_documented_and_executable() {
     let scripts = scripts();
-    assert!(scripts.len() > 5, "{} scripts", scripts.len());
+    assert!(scripts.len() >= 12, "{} scripts", scripts.len());
     let list = fs::read_to_string(Path::new(DIRECTORY).join("README.md")).unwrap();
     for script in &scripts {
         let name = script.file_name().unwrap().to_str().unwrap();
