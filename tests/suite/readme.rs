@@ -50,6 +50,8 @@ fn shell(lab: &Lab, command: &str) -> Zkx {
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", bin.display());
     let sh = files().fold(Zkx::program("sh"), |sh, (name, text)| sh.file(name, text));
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
+    std::os::unix::fs::symlink(scripts, sh.home().path().join("scripts")).unwrap();
     sh.args(["-c", command])
         .env("PATH", path)
         .env("ZKX_SERVER", lab.at(&lab.addr()))
