@@ -265,7 +265,7 @@ impl<'a> Runner<'a> {
             values.push((name.text.clone(), tree.value(local).await?));
         }
         // Nothing of the script around it but what it is given.
-        let mut fresh = Scope::new(std::sync::Arc::new(super::world(self.with, &directory)));
+        let mut fresh = Scope::new(std::sync::Arc::new(super::world(self.with, &directory, self.now)));
         for name in ["run", "script"] {
             if let Some(value) = local.get(name) {
                 fresh.set(name, value.clone());

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::failed::Ended;
 use super::journal::{self, Entry, Journal, Outcome};
+use super::replay::Past;
 use super::sessions::Sessions;
 use super::{Runner, lock, reports, text};
 use crate::command::Run;
@@ -18,14 +19,22 @@ use crate::view::Told;
 use crate::wire::Code;
 use crate::znode::ZPath;
 
+/// When this run began, milliseconds: what is called by the time is to be found again when it is resumed.
+pub(super) fn began(args: &Run, runs: Option<&Path>, sha256: &str) -> Result<i64> {
+    let resumed = match (&args.resume, runs) {
+        (Some(named), Some(runs)) => find(runs, named, sha256)?.1.start.get("now").and_then(Json::as_i64),
+        _ => None,
+    };
+    Ok(resumed.unwrap_or_else(|| jiff::Timestamp::now().as_millisecond()))
+}
+
 /// The journal of this run, if there is to be one.
 pub(super) async fn journal(
     args: &Run,
     sessions: &Sessions,
     runs: Option<&Path>,
-    run: &str,
-    file: &Path,
-    sha256: &str,
+    (run, now): (&str, i64),
+    (file, sha256): (&Path, &str),
 ) -> Result<Option<Arc<Journal>>> {
     let Some(runs) = runs.filter(|_| !args.check && sessions.lasts()) else {
         if args.resume.is_some() {
@@ -34,7 +43,7 @@ pub(super) async fn journal(
         return Ok(None);
     };
     let Some(resumed) = &args.resume else {
-        let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256,
+        let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256, "now": now,
                            "servers": sessions.shown()});
         return Ok(Some(Arc::new(Journal::begin(runs, run, &start)?)));
     };
@@ -42,11 +51,12 @@ pub(super) async fn journal(
     if read.end == Some(0) {
         return Err(Error::usage(format!("the run {run} came to its end: there is nothing left to do")));
     }
-    let servers = read.start.get("servers").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let servers = read.start.get("servers").and_then(Json::as_str).unwrap_or_default();
     if servers != sessions.shown() {
         return Err(Error::usage(format!("the run {run} was on {servers}, not on {}", sessions.shown())));
     }
-    let mut writes: HashMap<String, Vec<(Write, Written)>> = HashMap::new();
+    let mut writes: HashMap<String, Vec<Past>> = HashMap::new();
+    let mut resolved = Vec::new();
     for entry in &read.entries {
         if read.steps.contains_key(&entry.step) {
             continue;
@@ -56,15 +66,26 @@ pub(super) async fn journal(
             Some(Outcome::Refused) => None,
             Some(Outcome::Unknown) | None => {
                 let store = sessions.store(&entry.cluster).await?;
-                resolve(&*store, entry).await?
+                let found = resolve(&*store, entry).await?;
+                resolved.push((entry.number, found.clone()));
+                found
             }
         };
         if let Some(written) = done {
-            let pairs = entry.writes.iter().cloned().zip(written);
-            writes.entry(entry.step.clone()).or_default().extend(pairs);
+            let made = entry.writes.iter().cloned().zip(written).zip(entry.before.iter().cloned());
+            let pasts = made
+                .filter(|((write, _), _)| !matches!(write, Write::Check { .. }))
+                .map(|((write, written), before)| Past { write, written, before, secret: entry.secret });
+            writes.entry(entry.step.clone()).or_default().extend(pasts);
         }
     }
-    Ok(Some(Arc::new(Journal::resume(runs, &run, read, writes)?)))
+    let journal = Journal::resume(runs, &run, read, writes)?;
+    // It is as known now as it will ever be: what this run writes would belie it.
+    for (number, found) in resolved {
+        let result = found.ok_or_else(|| Failure::Disconnected("the run ended before".into()));
+        journal.settle(number, &result).map_err(|failure| Error::new(Kind::Io, failure.to_string()))?;
+    }
+    Ok(Some(Arc::new(journal)))
 }
 
 /// The journal that is named, or the newest one of this script.
@@ -80,7 +101,7 @@ pub(super) fn find(runs: &Path, named: &str, sha256: &str) -> Result<(String, jo
         named => named.to_owned(),
     };
     let read = journal::read(runs, &run)?;
-    if read.start.get("sha256").and_then(serde_json::Value::as_str) != Some(sha256) {
+    if read.start.get("sha256").and_then(Json::as_str) != Some(sha256) {
         return Err(Error::usage(format!(
             "the run {run} was one of another script, or this one was changed since"
         )));
@@ -100,8 +121,17 @@ pub(super) async fn resolve(store: &dyn Store, entry: &Entry) -> Result<Option<V
         Ok(()) | Err(Failure::Refused(_)) => {}
         Err(failure) => return Err(failed(failure)),
     }
+    // A group was done as a whole or not at all: it is judged by the first znode that it touches but once.
+    let touches = |path: &str| {
+        let touching = entry.writes.iter().filter(|write| !matches!(write, Write::Check { .. }));
+        touching.filter(|write| write.path() == path).count()
+    };
+    let alone = entry.writes.iter().any(|write| touches(write.path()) == 1);
     for (write, before) in entry.writes.iter().zip(&entry.before) {
         let path = write.path();
+        if alone && touches(path) > 1 {
+            continue;
+        }
         let done = match write {
             Write::Check { .. } => continue,
             Write::Create { mode, .. } if mode.is_ephemeral() => false,

@@ -4,17 +4,18 @@
 //! An intent is written before the request is sent, what came of it behind. A line that was cut off when
 //! the process died is no line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value as Json, json};
 
 use super::kept;
 use super::recorder::Before;
+use super::replay::{Past, Replay};
 use crate::error::{Error, Kind, Result};
 use crate::script::expr::Value;
 use crate::store::{Failure, Write, Written};
@@ -41,7 +42,9 @@ pub(super) struct Known {
     /// What loops were run for.
     items: HashMap<String, Vec<Json>>,
     /// Writes that were made by steps that are not done.
-    writes: HashMap<String, Vec<(Write, Written)>>,
+    writes: HashMap<String, Arc<Replay>>,
+    /// Steps that take several writes, and were begun.
+    begun: HashSet<String>,
 }
 
 /// An entry that was made.
@@ -76,6 +79,7 @@ pub(super) struct Read {
     pub(super) entries: Vec<Entry>,
     pub(super) steps: HashMap<String, Option<Json>>,
     pub(super) items: HashMap<String, Vec<Json>>,
+    pub(super) begun: HashSet<String>,
     /// The exit code of the run, if it came to its end.
     pub(super) end: Option<i64>,
 }
@@ -115,7 +119,7 @@ impl Journal {
         runs: &Path,
         run: &str,
         read: Read,
-        writes: HashMap<String, Vec<(Write, Written)>>,
+        writes: HashMap<String, Vec<Past>>,
     ) -> Result<Self> {
         let dir = runs.join(run);
         let path = dir.join(NAME);
@@ -124,7 +128,8 @@ impl Journal {
         // What was cut off is not to run into what comes now.
         file.write_all(b"\n").map_err(|error| cannot("write", &path, error))?;
         let last = read.entries.last().map_or(0, |entry| entry.number + 1);
-        let known = Known { steps: read.steps, items: read.items, writes };
+        let writes = writes.into_iter().map(|(step, pasts)| (step, Arc::new(Replay::of(pasts)))).collect();
+        let known = Known { steps: read.steps, items: read.items, writes, begun: read.begun };
         Ok(Self { run: run.to_owned(), dir, file: Mutex::new((file, last)), known: Mutex::new(known) })
     }
 
@@ -204,8 +209,19 @@ impl Journal {
     }
 
     /// What an earlier run has written in this step, which it did not end.
-    pub(super) fn done_before(&self, id: &str) -> Vec<(Write, Written)> {
-        self.known().writes.remove(id).unwrap_or_default()
+    pub(super) fn done_before(&self, id: &str) -> Option<Arc<Replay>> {
+        self.known().writes.get(id).cloned()
+    }
+
+    /// Whether an earlier run has begun this step, which takes several writes.
+    pub(super) fn begun_before(&self, id: &str) -> bool {
+        self.known().begun.contains(id)
+    }
+
+    /// Writes down that such a step is begun.
+    pub(super) fn begin_step(&self, id: &str) -> Result<()> {
+        let line = json!({"ev": "begin", "id": id});
+        self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()))
     }
 }
 
@@ -253,6 +269,9 @@ pub(super) fn read(runs: &Path, run: &str) -> Result<Read> {
                 {
                     read.items.insert(id.to_owned(), items.clone());
                 }
+            }
+            Some("begin") => {
+                read.begun.extend(json.get("id").and_then(Json::as_str).map(ToOwned::to_owned));
             }
             Some("end") => read.end = json.get("exit").and_then(Json::as_i64),
             _ => {}

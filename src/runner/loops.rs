@@ -57,7 +57,7 @@ impl<'a> Runner<'a> {
                 let Some((index, item)) = todo.next() else { break };
                 let suffix = format!("{}[{}]", frame.suffix, key(&item, index));
                 let id = format!("{}{}{suffix}", frame.prefix, step.place);
-                let mut scope = local.clone();
+                let mut scope = self.seen(local, &id, frame);
                 scope.set(item_name, item.clone());
                 scope.set("index", index);
                 let frame = Frame { suffix, ..frame.clone() };
@@ -106,9 +106,14 @@ impl<'a> Runner<'a> {
             None => None,
         };
         if let Some(when) = step.with.when.as_ref().filter(|_| super::step::asks_of_items(step))
-            && !when.truth(scope).await?
+            && !self.journal.as_ref().is_some_and(|journal| journal.begun_before(id))
         {
-            return self.skip_item(step, id, name).await;
+            if !when.truth(scope).await? {
+                return self.skip_item(step, id, name).await;
+            }
+            if let Some(journal) = self.journal.as_ref().filter(|_| super::step::is_container(step)) {
+                journal.begin_step(id)?;
+            }
         }
         let outcome = self.once(step, id, name, scope, frame).await?;
         if let Some(journal) = self.journal.as_ref().filter(|_| !super::step::is_container(step)) {

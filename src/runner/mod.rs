@@ -14,6 +14,7 @@ mod kept;
 mod lines;
 mod loops;
 mod recorder;
+mod replay;
 mod reports;
 mod sessions;
 mod step;
@@ -77,6 +78,8 @@ struct Runner<'a> {
     /// Who interrupts, if anybody has.
     halt: watch::Receiver<Option<Kind>>,
     begun: Instant,
+    /// What `now()` is, milliseconds: when a run began that is resumed.
+    now: i64,
     /// Texts that nobody is to see.
     secrets: Mutex<Vec<String>>,
     /// Programs may be run.
@@ -132,7 +135,8 @@ pub async fn run(
     };
     let script = &loaded.script;
     let run = text::run_id();
-    let mut scope = Scope::new(Arc::new(world(with, &directory)));
+    let now = finish::began(args, runs.as_deref(), &sha256)?;
+    let mut scope = Scope::new(Arc::new(world(with, &directory, now)));
     text::about(&mut scope, &file, &sha256, &run, args.check, &with.user);
     let Settled { mut scope, mut secrets } = settle(script, &args.given()?, scope).await?;
     let named = loaded.secret_variables.iter().filter_map(|name| scope.variable(name));
@@ -144,7 +148,7 @@ pub async fn run(
         sessions.close().await;
         return result;
     }
-    let journal = finish::journal(args, &sessions, runs.as_deref(), &run, &file, &sha256).await?;
+    let journal = finish::journal(args, &sessions, runs.as_deref(), (&run, now), (&file, &sha256)).await?;
     let limits =
         text::limits(script, &scope).await.map_err(|failed| text::explain(failed, &loaded.sources))?;
     let recording =
@@ -170,6 +174,7 @@ pub async fn run(
         },
         halt,
         begun,
+        now,
         secrets: Mutex::new(secrets),
         shell,
         told: Mutex::default(),
@@ -192,10 +197,10 @@ pub async fn run(
 }
 
 /// What functions of expressions find out about the world.
-fn world(with: &Surroundings<'_>, directory: &Path) -> World {
+fn world(with: &Surroundings<'_>, directory: &Path, now: i64) -> World {
     let directory = directory.to_owned();
     World {
-        now: jiff::Timestamp::now().as_millisecond(),
+        now,
         variable: Arc::clone(&with.variable),
         file: Arc::new(move |name| std::fs::read(directory.join(name))),
         live: None,

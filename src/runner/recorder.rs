@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::journal::{Intent, Journal};
+use super::replay::Replay;
 use crate::client::Auth;
 use crate::script::glob::Glob;
 use crate::store::{
@@ -83,7 +84,7 @@ pub(super) struct Recorder {
     diff: bool,
     made: Mutex<Vec<Made>>,
     /// What an earlier run has done of this step already.
-    done: Mutex<Vec<(Write, Written)>>,
+    replay: Option<Arc<Replay>>,
     /// Why a write was not even sent.
     violation: Mutex<Option<String>>,
 }
@@ -115,7 +116,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Recorder {
     pub(super) fn new(inner: Arc<dyn Store>, recording: Recording, about: About) -> Self {
         let Recording { limits, journal, diff } = recording;
-        let done = journal.as_ref().map(|journal| journal.done_before(&about.id)).unwrap_or_default();
+        let replay = journal.as_ref().and_then(|journal| journal.done_before(&about.id));
         Self {
             inner,
             limits,
@@ -123,7 +124,7 @@ impl Recorder {
             about,
             diff,
             made: Mutex::default(),
-            done: Mutex::new(done),
+            replay,
             violation: Mutex::default(),
         }
     }
@@ -146,27 +147,6 @@ impl Recorder {
             }
         }
         Ok(())
-    }
-
-    /// What an earlier run has made of this already.
-    fn replay(&self, writes: &[Write]) -> Option<Vec<Written>> {
-        let mut done = lock(&self.done);
-        let mut places = Vec::with_capacity(writes.len());
-        for write in writes.iter().filter(|write| !matches!(write, Write::Check { .. })) {
-            places.push(done.iter().position(|(known, _)| same(known, write))?);
-        }
-        if places.is_empty() {
-            return None;
-        }
-        let mut replayed = Vec::with_capacity(writes.len());
-        for write in writes {
-            let place = done.iter().position(|(known, _)| same(known, write));
-            replayed.push(match place {
-                Some(place) => done.remove(place).1,
-                None => Written { path: write.path().to_owned(), stat: None, verified: false },
-            });
-        }
-        Some(replayed)
     }
 
     /// What is there now of what will be written.
@@ -208,7 +188,7 @@ impl Recorder {
 
     async fn all(&self, writes: Vec<Write>, group: bool) -> Result<Vec<Written>, Failure> {
         self.admit(&writes)?;
-        if let Some(replayed) = self.replay(&writes) {
+        if let Some(replayed) = self.replay.as_ref().and_then(|replay| replay.take(&writes)) {
             return Ok(replayed);
         }
         let before = match self.journal.is_some() || self.diff {
@@ -246,24 +226,14 @@ impl Recorder {
     }
 }
 
-/// Whether two writes do the same; versions may differ, for a resumed step has read them again.
-fn same(a: &Write, b: &Write) -> bool {
-    match (a, b) {
-        (Write::Create { .. }, Write::Create { .. }) => a == b,
-        (Write::Set { path, data, .. }, Write::Set { path: other, data: new, .. }) => {
-            path == other && data == new
-        }
-        (Write::Delete { path, .. }, Write::Delete { path: other, .. }) => path == other,
-        (Write::SetAcl { path, acl, .. }, Write::SetAcl { path: other, acl: new, .. }) => {
-            path == other && acl == new
-        }
-        _ => false,
-    }
-}
-
 impl Store for Recorder {
     fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
-        self.inner.read(reads)
+        let Some(replay) = &self.replay else { return self.inner.read(reads) };
+        Box::pin(async move {
+            let mut answers = self.inner.read(reads.clone()).await?;
+            replay.veil(&reads, &mut answers);
+            Ok(answers)
+        })
     }
 
     fn batch(&self) -> usize {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 
 use super::failed::Failed;
+use super::replay::Replay;
 use crate::cli::profile::Origin;
 use crate::cli::{Globals, Source};
 use crate::client::Auth;
@@ -16,7 +17,7 @@ use crate::script::expr::{Answer, Live, Question, Scope, What};
 use crate::script::model::{AuthSpec, Connect, Script};
 use crate::store::memory::Rules;
 use crate::store::overlay::Overlay;
-use crate::store::{Found, Read, Store, read_one};
+use crate::store::{Failure, Found, Read, Store, read_one};
 use crate::wire::Code;
 
 /// The name of the ensemble that steps work on that say nothing else.
@@ -196,6 +197,8 @@ async fn settle(
 pub(super) struct LookUps {
     pub(super) sessions: Arc<Sessions>,
     pub(super) cluster: String,
+    /// What an earlier run has done of the step already.
+    pub(super) replay: Option<Arc<Replay>>,
 }
 
 impl Live for LookUps {
@@ -209,11 +212,22 @@ impl Live for LookUps {
                 What::Data => (Read::Data(path), "get"),
                 What::Children => (Read::Children(path), "list"),
             };
-            match read_one(&*store, read).await {
+            let found = match &self.replay {
+                None => read_one(&*store, read).await,
+                Some(replay) => {
+                    let reads = vec![read];
+                    store.read(reads.clone()).await.and_then(|mut answers| {
+                        replay.veil(&reads, &mut answers);
+                        let answer = answers.pop().unwrap_or(Err(Code::NO_NODE));
+                        answer.map_err(Failure::Refused)
+                    })
+                }
+            };
+            match found {
                 Ok(Found::Data(data, _)) => Ok(Answer::Data(data)),
                 Ok(Found::Children(names)) => Ok(Answer::Children(names.iter().map(str::to_owned).collect())),
                 Ok(found) => Ok(Answer::Stat(found.stat().copied().unwrap_or_default())),
-                Err(crate::store::Failure::Refused(Code::NO_NODE)) => Ok(Answer::Absent),
+                Err(Failure::Refused(Code::NO_NODE)) => Ok(Answer::Absent),
                 Err(failure) => Err(crate::command::failed(failure, verb, &question.path)),
             }
         })

@@ -20,6 +20,11 @@ pub(super) struct Outcome {
     pub(super) failed: bool,
 }
 
+/// What a step registers that is not run.
+fn skipped() -> Value {
+    Value::from_pairs([("skipped", true), ("changed", false), ("failed", false)])
+}
+
 /// Whether steps are in it, which are told one by one.
 pub(super) fn is_container(step: &Step) -> bool {
     matches!(step.action, Action::Do(_) | Action::Parallel(_) | Action::Lock(_) | Action::Include(_))
@@ -79,8 +84,7 @@ impl<'a> Runner<'a> {
         if let Some(on) = &with.on {
             frame.cluster.clone_from(&on.text);
         }
-        let live = LookUps { sessions: self.sessions.clone(), cluster: frame.cluster.clone() };
-        let mut local = scope.with_live(std::sync::Arc::new(live));
+        let mut local = self.seen(scope, &id, &frame);
         if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
             self.restore(step, registered, scope);
             let row = self.row(step, &id, None, Status::Done, "done by an earlier run".into());
@@ -90,14 +94,26 @@ impl<'a> Runner<'a> {
             Some(slot) if with.for_each.is_none() => Some(slot.get(&local).await?),
             _ => None,
         };
+        // What it has written since may have made the condition false.
+        let several = is_container(step) || with.for_each.is_some();
+        let begun = several && self.journal.as_ref().is_some_and(|journal| journal.begun_before(&id));
         if let Some(when) = &with.when
             && !asks_of_items(step)
+            && !begun
             && !(match when.truth(&local).await {
                 Ok(truth) => truth,
                 Err(fault) => return self.give_up(step, &id, name, Failed::from(fault)).await,
             })
         {
-            return self.skip(step, &id, name, "when is false", scope).await;
+            self.skip(step, &id, name, "when is false", scope).await?;
+            // What comes behind it may make it true.
+            if let Some(journal) = &self.journal {
+                journal.step(&id, "skipped", Some(&skipped()))?;
+            }
+            return Ok(());
+        }
+        if let Some(journal) = self.journal.as_ref().filter(|_| several && with.when.is_some() && !begun) {
+            journal.begin_step(&id)?;
         }
         let result = match &with.for_each {
             Some(each) => self.each(step, each, &id, &mut local, &frame).await?,
@@ -117,6 +133,13 @@ impl<'a> Runner<'a> {
             self.done(step, &id, &result, scope)?;
         }
         Ok(())
+    }
+
+    /// What expressions of a step see.
+    pub(super) fn seen(&self, scope: &Scope, id: &str, frame: &Frame<'a>) -> Scope {
+        let replay = self.journal.as_ref().and_then(|journal| journal.done_before(id));
+        let live = LookUps { sessions: self.sessions.clone(), cluster: frame.cluster.clone(), replay };
+        scope.with_live(std::sync::Arc::new(live))
     }
 
     /// Writes down that a step is done.
@@ -163,8 +186,7 @@ impl<'a> Runner<'a> {
         scope: &mut Scope,
     ) -> Result<(), Ended> {
         if let Some(register) = &step.with.register {
-            let pairs = [("skipped", true), ("changed", false), ("failed", false)];
-            scope.set(&register.text, Value::from_pairs(pairs));
+            scope.set(&register.text, skipped());
         }
         let row = self.row(step, id, name, Status::Skipped, why.to_owned());
         Ok(self.tell(Told::Step(Box::new(row))).await?)
@@ -179,8 +201,10 @@ impl<'a> Runner<'a> {
     ) -> Result<Outcome, Ended> {
         let row = self.row(step, id, name, Status::Skipped, "when is false".to_owned());
         self.tell(Told::Step(Box::new(row))).await?;
-        let value = Value::from_pairs([("skipped", true), ("changed", false), ("failed", false)]);
-        Ok(Outcome { value, changed: false, failed: false })
+        if let Some(journal) = &self.journal {
+            journal.step(id, "skipped", Some(&skipped()))?;
+        }
+        Ok(Outcome { value: skipped(), changed: false, failed: false })
     }
 
     pub(super) fn row(
@@ -237,8 +261,7 @@ impl<'a> Runner<'a> {
         if self.args.check && mode == CheckMode::Never {
             let mut unseen = local.clone();
             self.skip(step, id, name, "not in check mode", &mut unseen).await?;
-            let pairs = [("skipped", true), ("changed", false), ("failed", false)];
-            return Ok(Outcome { value: Value::from_pairs(pairs), changed: false, failed: false });
+            return Ok(Outcome { value: skipped(), changed: false, failed: false });
         }
         if let Some(slot) = &step.with.confirm {
             let question = slot.get(local).await?;
