@@ -21,6 +21,7 @@ mod kafka;
 mod overlay;
 mod readme;
 mod ready;
+mod runs;
 mod scripts;
 mod session;
 mod shell;

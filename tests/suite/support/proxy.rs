@@ -10,10 +10,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::truth::op;
 use super::wait_for;
 
 /// The xid of a notification.
 const EVENT_XID: i32 = -1;
+
+/// In place of an operation: any that changes the tree.
+pub(crate) const ANY_WRITE: i32 = i32::MIN;
 
 /// A longer "frame" is something else, such as a four-letter word: it passes as it is.
 const MAX_FRAME: usize = 64 << 20;
@@ -26,13 +30,22 @@ pub(crate) enum Seen {
     Reply { conn: usize, xid: i32, error: i32, bytes: usize },
     Event { conn: usize, bytes: usize },
     Cut { conn: usize },
+    Stalled { conn: usize },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    Before(i32),
-    After(i32),
+    Before(i32, Harm),
+    After(i32, Harm),
     Event,
+}
+
+/// What a plan does to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Harm {
+    Cut,
+    /// Nothing goes either way any more, and nobody is told.
+    Stall,
 }
 
 /// Each plan strikes once, on whatever connection gets there; afterwards, and on every
@@ -83,13 +96,28 @@ impl Proxy {
     /// Cuts instead of forwarding the `nth` request (from 1, from now on) of this kind.
     /// Those before it reach the server; their replies may be lost.
     pub(crate) fn cut_before(&self, op: i32, nth: usize) {
-        self.plan(Place::Before(op), nth);
+        self.plan(Place::Before(op, Harm::Cut), nth);
     }
 
     /// Cuts instead of bringing back the reply to the `nth` request of this kind: the
     /// server has carried it out, and the client cannot know. The replies before it arrive.
     pub(crate) fn cut_after(&self, op: i32, nth: usize) {
-        self.plan(Place::After(op), nth);
+        self.plan(Place::After(op, Harm::Cut), nth);
+    }
+
+    /// Holds the `nth` request of this kind, and all that follows on its connection, for ever.
+    pub(crate) fn stall_before(&self, op: i32, nth: usize) {
+        self.plan(Place::Before(op, Harm::Stall), nth);
+    }
+
+    /// Holds the reply to the `nth` request of this kind so: the server has carried it out.
+    pub(crate) fn stall_after(&self, op: i32, nth: usize) {
+        self.plan(Place::After(op, Harm::Stall), nth);
+    }
+
+    /// How many connections were stalled so far.
+    pub(crate) fn stalls(&self) -> usize {
+        self.state().log.iter().filter(|seen| matches!(seen, Seen::Stalled { .. })).count()
     }
 
     /// Cuts instead of bringing the `nth` notification.
@@ -165,13 +193,13 @@ impl Drop for Proxy {
 }
 
 impl State {
-    /// Whether a plan says to cut here.
-    fn strikes(&mut self, here: impl Fn(Place) -> bool) -> bool {
-        let mut strikes = false;
+    /// What a plan says to do here.
+    fn strikes(&mut self, here: impl Fn(Place) -> Option<Harm>) -> Option<Harm> {
+        let mut strikes = None;
         self.plans.retain_mut(|(place, left)| {
-            if here(*place) {
+            if let Some(harm) = here(*place) {
                 *left -= 1;
-                strikes |= *left == 0;
+                strikes = strikes.or((*left == 0).then_some(harm));
             }
             *left > 0
         });
@@ -229,6 +257,7 @@ impl Shared {
             server,
             awaited: Mutex::new(None),
             deaf: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
         });
         state.log.push(Seen::Accepted { conn: link.conn });
         state.live.insert(link.conn, Arc::clone(&link));
@@ -243,8 +272,8 @@ impl Shared {
         }
     }
 
-    /// Notes the frame; true when a plan says to cut instead of passing it on.
-    fn look(&self, link: &Link, way: Way, frame: &[u8]) -> bool {
+    /// Notes the frame; what a plan says to do instead of passing it on.
+    fn look(&self, link: &Link, way: Way, frame: &[u8]) -> Option<Harm> {
         let int = |at: usize| {
             let bytes = frame.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
             bytes.map_or(0, i32::from_be_bytes)
@@ -256,20 +285,27 @@ impl Shared {
                 let op = int(8);
                 state.log.push(Seen::Request { conn, xid, op, bytes });
                 *state.requests.entry(op).or_default() += 1;
-                if state.strikes(|place| place == Place::After(op)) {
-                    *link.awaited.lock().unwrap() = Some(xid);
+                let after = |place| match place {
+                    Place::After(meant, harm) if is_meant(meant, op) => Some(harm),
+                    _ => None,
+                };
+                if let Some(harm) = state.strikes(after) {
+                    *link.awaited.lock().unwrap() = Some((xid, harm));
                     link.deaf.store(true, Ordering::SeqCst);
                 }
-                state.strikes(|place| place == Place::Before(op))
+                state.strikes(|place| match place {
+                    Place::Before(meant, harm) if is_meant(meant, op) => Some(harm),
+                    _ => None,
+                })
             }
             Way::Down if xid == EVENT_XID => {
                 state.log.push(Seen::Event { conn, bytes });
-                state.strikes(|place| place == Place::Event)
+                state.strikes(|place| (place == Place::Event).then_some(Harm::Cut))
             }
             Way::Down => {
                 let error = int(16);
                 state.log.push(Seen::Reply { conn, xid, error, bytes });
-                *link.awaited.lock().unwrap() == Some(xid)
+                link.awaited.lock().unwrap().filter(|(awaited, _)| *awaited == xid).map(|(_, harm)| harm)
             }
         }
     }
@@ -292,10 +328,12 @@ struct Link {
     conn: usize,
     client: TcpStream,
     server: TcpStream,
-    /// The request whose reply is to be lost.
-    awaited: Mutex<Option<i32>>,
+    /// The request whose reply is to be lost, and how.
+    awaited: Mutex<Option<(i32, Harm)>>,
     /// What the client still sends goes nowhere.
     deaf: AtomicBool,
+    /// What comes goes nowhere, whichever way.
+    stalled: AtomicBool,
 }
 
 impl Link {
@@ -309,16 +347,23 @@ impl Link {
         let mut raw = false;
         let mut handshake = true;
         while let Ok(frame) = read_frame(&mut from, &mut raw) {
-            if way == Way::Up && self.deaf.load(Ordering::SeqCst) {
+            let deaf = way == Way::Up && self.deaf.load(Ordering::SeqCst);
+            if deaf || self.stalled.load(Ordering::SeqCst) {
                 continue;
             }
-            let cut = !raw && !handshake && shared.look(self, way, &frame);
+            let harm = if raw || handshake { None } else { shared.look(self, way, &frame) };
             handshake = false;
-            let item = if cut {
-                self.deaf.store(true, Ordering::SeqCst);
-                Item::Cut
-            } else {
-                Item::Frame(Instant::now() + shared.state().delay, frame)
+            let item = match harm {
+                None => Item::Frame(Instant::now() + shared.state().delay, frame),
+                Some(Harm::Cut) => {
+                    self.deaf.store(true, Ordering::SeqCst);
+                    Item::Cut
+                }
+                Some(Harm::Stall) => {
+                    self.stalled.store(true, Ordering::SeqCst);
+                    shared.state().log.push(Seen::Stalled { conn: self.conn });
+                    continue;
+                }
             };
             let _ = queue.send(item);
         }
@@ -358,6 +403,21 @@ impl Link {
         // connection and take from the client what it has yet to read.
         let _ = self.client.shutdown(Shutdown::Write);
     }
+}
+
+/// Whether an operation is the one that a plan means.
+fn is_meant(meant: i32, op: i32) -> bool {
+    const WRITES: [i32; 8] = [
+        op::CREATE,
+        op::CREATE2,
+        op::CREATE_CONTAINER,
+        op::CREATE_TTL,
+        op::DELETE,
+        op::SET_DATA,
+        op::SET_ACL,
+        op::MULTI,
+    ];
+    meant == op || meant == ANY_WRITE && WRITES.contains(&op)
 }
 
 /// A frame with its length in front, or whatever comes once it is clear that there are

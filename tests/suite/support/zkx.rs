@@ -332,6 +332,10 @@ impl Running {
         }
     }
 
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.ended().is_some()
+    }
+
     /// The processor time it took, once it has ended.
     fn ended(&mut self) -> Option<Duration> {
         if cfg!(target_os = "linux") {
