@@ -34,7 +34,7 @@ pub(super) async fn journal(
     sessions: &Sessions,
     runs: Option<&Path>,
     (run, now): (&str, i64),
-    (file, sha256): (&Path, &str),
+    (file, sha256, choice): (&Path, &str, &str),
 ) -> Result<Option<Arc<Journal>>> {
     let Some(runs) = runs.filter(|_| !args.check && sessions.lasts()) else {
         if args.resume.is_some() {
@@ -43,7 +43,7 @@ pub(super) async fn journal(
         return Ok(None);
     };
     let Some(resumed) = &args.resume else {
-        let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256, "now": now,
+        let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256, "now": now, "variables": choice,
                            "servers": sessions.shown()});
         return Ok(Some(Arc::new(Journal::begin(runs, run, &start)?)));
     };
@@ -54,6 +54,10 @@ pub(super) async fn journal(
     let servers = read.start.get("servers").and_then(Json::as_str).unwrap_or_default();
     if servers != sessions.shown() {
         return Err(Error::usage(format!("the run {run} was on {servers}, not on {}", sessions.shown())));
+    }
+    if read.start.get("variables").and_then(Json::as_str).is_some_and(|then| then != choice) {
+        let what = format!("the run {run} had other values of the script's variables");
+        return Err(Error::usage(what).hint("give --var, --vars-file and the environment as they were then"));
     }
     let mut writes: HashMap<String, Vec<Past>> = HashMap::new();
     let mut resolved = Vec::new();

@@ -139,6 +139,7 @@ pub async fn run(
     let mut scope = Scope::new(Arc::new(world(with, &directory, now)));
     text::about(&mut scope, &file, &sha256, &run, args.check, &with.user);
     let Settled { mut scope, mut secrets } = settle(script, &args.given()?, scope).await?;
+    let choice = text::choice(&scope, now);
     let named = loaded.secret_variables.iter().filter_map(|name| scope.variable(name));
     secrets.extend(named.filter(|secret| !secret.is_empty()));
     let sessions = Sessions::new(script, with.globals, &scope, &directory, args.check).await;
@@ -148,7 +149,8 @@ pub async fn run(
         sessions.close().await;
         return result;
     }
-    let journal = finish::journal(args, &sessions, runs.as_deref(), (&run, now), (&file, &sha256)).await?;
+    let journal =
+        finish::journal(args, &sessions, runs.as_deref(), (&run, now), (&file, &sha256, &choice)).await?;
     let limits =
         text::limits(script, &scope).await.map_err(|failed| text::explain(failed, &loaded.sources))?;
     let recording =

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::failed::Failed;
+use super::kept;
 use super::recorder::Limits;
 use super::verbs::Done;
 use crate::error::Error;
@@ -22,6 +23,15 @@ pub(super) fn fingerprint(sources: &Sources) -> String {
         hash.update([0]);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What tells one choice of variables from another: a hash, for secrets may be among them.
+pub(super) fn choice(scope: &Scope, now: i64) -> String {
+    let variables = scope.names().filter(|(name, _)| !matches!(*name, "run" | "script"));
+    let mut lines: Vec<_> = variables.map(|(name, value)| format!("{name}={}", kept::value(value))).collect();
+    lines.sort_unstable();
+    let hash = hmac_sha256::HMAC::mac(lines.join("\n"), now.to_string());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A name that no other run has, and that sorts by time.

@@ -6,6 +6,7 @@
 mod cuts;
 mod kills;
 mod tree;
+mod undone;
 mod work;
 
 /// `usual` of something, or as many as somebody who has the time wants.
