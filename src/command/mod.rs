@@ -34,6 +34,7 @@ mod watch;
 mod whoami;
 
 use clap::ArgMatches;
+use futures_util::future::BoxFuture;
 
 pub use apply::explain as not_applied;
 pub use completions::Shell;
@@ -51,6 +52,15 @@ pub use single::Single;
 use crate::client::ConnectString;
 use crate::error::Result;
 use crate::znode::ZPath;
+
+/// Work that lies apart: a file that the shell reads may read another, and so on, and what all commands
+/// together need is not to lie on the stack once for each.
+#[inline(never)]
+fn apart<'c, W: Future<Output = Result<()>> + Send + 'c>(
+    work: impl FnOnce() -> W,
+) -> BoxFuture<'c, Result<()>> {
+    Box::pin(work())
+}
 
 macro_rules! commands {
     ($($variant:ident($args:ty) $name:literal $($alias:literal)*;)*) => {
@@ -85,9 +95,9 @@ macro_rules! commands {
             }
 
             /// Does it.
-            pub async fn run(self, cx: &Context<'_>) -> Result<()> {
+            pub fn run<'c>(self, cx: &'c Context<'_>) -> BoxFuture<'c, Result<()>> {
                 match self {
-                    $(Self::$variant(args) => args.run(cx).await,)*
+                    $(Self::$variant(args) => apart(move || args.run(cx)),)*
                 }
             }
         }
