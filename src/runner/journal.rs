@@ -128,6 +128,15 @@ impl Journal {
         // What was cut off is not to run into what comes now.
         file.write_all(b"\n").map_err(|error| cannot("write", &path, error))?;
         let last = read.entries.last().map_or(0, |entry| entry.number + 1);
+        let (mut read, mut writes) = (read, writes);
+        // What the earlier run did at its end is to be done at the end of this one too.
+        if read.end.is_some() {
+            let stays = |id: &String| !id.starts_with("finally.");
+            read.steps.retain(|id, _| stays(id));
+            read.items.retain(|id, _| stays(id));
+            read.begun.retain(stays);
+            writes.retain(|id, _| stays(id));
+        }
         let writes = writes.into_iter().map(|(step, pasts)| (step, Arc::new(Replay::of(pasts)))).collect();
         let known = Known { steps: read.steps, items: read.items, writes, begun: read.begun };
         Ok(Self { run: run.to_owned(), dir, file: Mutex::new((file, last)), known: Mutex::new(known) })

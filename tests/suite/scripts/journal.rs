@@ -168,6 +168,7 @@ on_one_server! {
         lab.truth().create("/go", b"").unwrap();
         let output = resume(lab, script, &home).success();
         assert!(output.out().contains("= 1 create: done by an earlier run\n"), "{output}");
+        assert!(output.out().contains("at the end\n"), "{output}");
         assert!(lab.truth().exists("/b").unwrap().is_some());
         let again = resume(lab, script, &home).code(2);
         assert!(again.stderr.contains("came to its end"), "{again}");
