@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
+use super::pace::Pace;
 use super::{Context, failure, notes};
 use crate::cluster::{Registration, Status, TopicScan};
 use crate::error::Result;
@@ -45,7 +46,9 @@ async fn loads(cx: &Context<'_>, status: &Status) -> Result<BTreeMap<i32, Load>>
     let names = status.topics.iter().map(str::to_owned).collect();
     let mut scan = TopicScan::new(cx.store, status, names, false);
     let mut loads: BTreeMap<i32, Load> = BTreeMap::new();
+    let mut pace = Pace::new(status.topics.len());
     while let Some(topics) = scan.next().await.map_err(|f| failure(f, &status.chroot))? {
+        pace.read(cx, topics.len()).await?;
         for partition in topics.iter().flat_map(|topic| &topic.partitions) {
             for replica in &partition.replicas {
                 loads.entry(*replica).or_default().replicas += 1;

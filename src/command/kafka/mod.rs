@@ -9,6 +9,7 @@ mod groups;
 mod guard;
 mod offsets;
 mod overview;
+mod pace;
 mod settings;
 mod topics;
 mod watch;

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
+use super::pace::Pace;
 use super::{Context, chroots, failure, notes, read};
 use crate::cluster::{Health, MinIsrs, Regime, Status, TopicScan, TopicState};
 use crate::error::{Error, Kind, Result};
@@ -78,7 +79,9 @@ async fn overview(cx: &Context<'_>, status: &Status) -> Result<OverviewView> {
     let mut gathered = Gathered::default();
     let mut holders = BTreeSet::new();
     let mut old = false;
+    let mut pace = Pace::new(status.topics.len());
     while let Some(topics) = scan.next().await.map_err(explain)? {
+        pace.read(cx, topics.len()).await?;
         for topic in topics {
             old |= topic.old;
             gather(&mut gathered, &topic);

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 
+use super::pace::Pace;
 use super::{Context, failure, notes};
 use crate::cluster::{Health, Liveness, MinIsr, MinIsrs, Partition, Status, TopicScan, TopicState};
 use crate::error::{Error, Kind, Result, did_you_mean};
@@ -44,6 +45,10 @@ pub(super) struct Topics {
     /// Only topics that something is configured for
     #[arg(long)]
     overrides: bool,
+
+    /// So many lines and no more; the topics behind them are not read
+    #[arg(short = 'n', long, value_name = "N")]
+    limit: Option<usize>,
 
     /// All partitions
     #[arg(short = 'p', long)]
@@ -173,8 +178,13 @@ impl Topics {
             () => KafkaTable::Topics,
         };
         cx.out.begin(Shape::Kafka(table)).await?;
+        let mut pace = Pace::new(names.len());
+        let mut left = self.limit.unwrap_or(usize::MAX);
         let mut scan = TopicScan::new(cx.store, status, names, true);
-        while let Some(topics) = scan.next().await.map_err(|f| failure(f, &status.chroot))? {
+        while left > 0
+            && let Some(topics) = scan.next().await.map_err(|f| failure(f, &status.chroot))?
+        {
+            pace.read(cx, topics.len()).await?;
             let mut rows = Vec::new();
             for topic in &topics {
                 let configured = topic.config.as_ref().and_then(|config| config.value());
@@ -200,6 +210,8 @@ impl Topics {
                     rows.push(KafkaRow::Topic(judge.row(topic)));
                 }
             }
+            rows.truncate(left);
+            left -= rows.len();
             if !rows.is_empty() {
                 cx.out.rows(rows.into_iter().map(|row| Row::Kafka(Box::new(row))).collect()).await?;
             }

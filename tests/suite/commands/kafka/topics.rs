@@ -20,6 +20,8 @@ on_every_server! {
         ]);
         assert_eq!(words(&run(lab, "kafka topics o*").success().out()).len(), 3);
         assert_eq!(words(&run(lab, "kafka topics --overrides").success().out()).len(), 2);
+        assert_eq!(words(&run(lab, "kafka topics -n 2").success().out()).len(), 3);
+        assert_eq!(words(&run(lab, "kafka topics -p --limit 2").success().out()).len(), 3);
         run(lab, "kafka topics order").code(1);
     }
 
