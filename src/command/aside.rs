@@ -5,14 +5,16 @@ use crate::kafka::layout::Place;
 use crate::kafka::words;
 use crate::store::{Found, Read};
 use crate::view::{EventRow, Happening};
-use crate::znode::{EventKind, Stat, ZPath};
+use crate::znode::{EventKind, Names, Stat, ZPath};
 
 /// Children of a list that are looked at for what they mean, at most.
 const LOOKED_AT: usize = 1_000;
 
 /// What the data of a znode mean, where something is known of such.
 pub(super) fn aside(path: &str, data: Option<&[u8]>, stat: &Stat) -> Option<String> {
-    words::words(path, data, stat.ctime, now())
+    // The time only where there is something to say: this is asked of every znode of a tree.
+    let place = Place::find(path)?;
+    words::words(&place, data, stat.ctime, now())
 }
 
 /// Whether something may be known of the data of a znode at this path.
@@ -21,10 +23,12 @@ pub(super) fn is_known(path: &str) -> bool {
 }
 
 /// What the children of a znode mean: nothing, unless it is one of which something is known.
-pub(super) async fn of_children(cx: &Context<'_>, paths: Vec<ZPath>) -> Vec<Option<String>> {
-    if paths.len() > LOOKED_AT || !paths.first().is_some_and(|path| is_known(path)) {
+pub(super) async fn of_children(cx: &Context<'_>, parent: &ZPath, names: &Names) -> Vec<Option<String>> {
+    let known = names.get(0).is_some_and(|first| is_known(&parent.join(first)));
+    if !known || names.len() > LOOKED_AT {
         return Vec::new();
     }
+    let paths: Vec<ZPath> = names.iter().map(|name| parent.join(name)).collect();
     let reads = paths.iter().map(|path| Read::Data(path.to_string())).collect();
     // It is beside the point: what fails here is left out.
     let Ok(answers) = cx.store.read(reads).await else { return Vec::new() };

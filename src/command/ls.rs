@@ -88,11 +88,8 @@ impl Ls {
                 self.long(cx, &children).await?;
             } else {
                 let (path, stat) = (self.path.clone(), self.stat.then_some(stat));
-                let words = if self.raw {
-                    Vec::new()
-                } else {
-                    aside::of_children(cx, children.iter().map(|name| path.join(name)).collect()).await
-                };
+                let words =
+                    if self.raw { Vec::new() } else { aside::of_children(cx, &path, &children).await };
                 cx.out.value(View::Listing(ListingView { path, children, stat, words })).await?;
             }
         }

@@ -10,13 +10,12 @@ use super::model::{
 /// Entries shown of a list that may be long.
 const SOME: usize = 4;
 
-/// What the znode at a path holds, in words, if it is one of Kafka's and can be read as such; a chroot may
-/// stand in front. `since` is when it was created and `now` the time, milliseconds since 1970.
-pub fn words(path: &str, data: Option<&[u8]>, since: i64, now: i64) -> Option<String> {
-    let place = Place::find(path)?;
-    let value = Value::parse(&place, data).ok()?;
+/// What the znode at a place holds, in words, if it can be read as Kafka's. `since` is when it was created and
+/// `now` the time, milliseconds since 1970.
+pub fn words(place: &Place, data: Option<&[u8]>, since: i64, now: i64) -> Option<String> {
+    let value = Value::parse(place, data).ok()?;
     let age = age(now - since);
-    Some(match (&value, &place) {
+    Some(match (&value, place) {
         (Value::Broker(broker), Place::Broker(id)) => format!("broker {id} {}, up {age}", of_broker(broker)),
         (Value::Topic(topic), _) => of_topic(topic),
         (Value::PartitionCount(count), Place::PartitionCount { broker, .. }) => {
@@ -208,7 +207,7 @@ mod tests {
     const DAY: i64 = 86_400_000;
 
     fn said(path: &str, data: &str) -> Option<String> {
-        words(path, Some(data.as_bytes()), 0, 3 * DAY)
+        words(&Place::find(path)?, Some(data.as_bytes()), 0, 3 * DAY)
     }
 
     #[test]
