@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{MinIsr, Partition};
+use super::{MinIsr, MinIsrs, Partition, Status, TopicState};
+use crate::kafka::layout::PartitionKey;
+use crate::store::{Failure, Store};
 
 /// Which brokers live.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,36 @@ impl Liveness {
     /// Whether a broker is known to be down.
     pub fn is_down(&self, broker: i32) -> bool {
         matches!(self, Self::Known(live) if !live.contains(&broker))
+    }
+}
+
+/// What the partitions of a cluster are judged by.
+pub struct Judge<'a> {
+    /// Which brokers live.
+    pub alive: Liveness,
+    asked: BTreeSet<(&'a str, i32)>,
+    min_isrs: MinIsrs,
+}
+
+impl<'a> Judge<'a> {
+    /// Of a cluster.
+    pub async fn read(store: &dyn Store, status: &'a Status) -> Result<Self, Failure> {
+        let min_isrs = MinIsrs::read(store, status).await?;
+        Ok(Self { alive: status.liveness(), asked: status.reassigned(), min_isrs })
+    }
+
+    /// What is wrong with a partition of a topic.
+    pub fn health(&self, topic: &TopicState, partition: &Partition) -> Health {
+        let asked = match partition.key {
+            PartitionKey::Plain(id) => self.asked.contains(&(topic.name.as_str(), id)),
+            PartitionKey::OnBroker { .. } => false,
+        };
+        Health::of(partition, &self.alive, &self.min_isr(topic, partition.leader()), asked)
+    }
+
+    /// How many replicas of a topic's partitions must be in sync where this broker leads.
+    pub fn min_isr(&self, topic: &TopicState, leader: Option<i32>) -> MinIsr {
+        self.min_isrs.of(topic, leader)
     }
 }
 
@@ -41,7 +73,7 @@ pub struct Health {
 
 impl Health {
     /// Judges a partition. `asked` says that `/admin/reassign_partitions` names it.
-    pub fn of(partition: &Partition, alive: &Liveness, min_isr: &MinIsr, asked: bool) -> Self {
+    fn of(partition: &Partition, alive: &Liveness, min_isr: &MinIsr, asked: bool) -> Self {
         if partition.old {
             return Self::default();
         }
@@ -56,15 +88,10 @@ impl Health {
             under_replicated: known && isr < partition.settled().count(),
             under_min_isr: known && (leader.is_none() || isr < wanted),
             at_min_isr: known && isr == wanted,
-            not_preferred: leader.is_some_and(|leader| Some(leader) != partition.preferred()),
+            not_preferred: partition.is_led_by_another(),
             reassigning: asked || !partition.adding.is_empty() || !partition.removing.is_empty(),
             recovering: state.is_some_and(|state| state.is_recovering()),
         }
-    }
-
-    /// Whether data are in danger or cannot be had.
-    pub fn is_bad(&self) -> bool {
-        self.offline || self.under_replicated || self.under_min_isr
     }
 
     /// What is wrong, in words, worst first.

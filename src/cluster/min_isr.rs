@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Status, TopicState};
-use crate::kafka::layout::{Entity, Name, Place};
+use super::{Folders, Status, TopicState};
+use crate::kafka::layout::{Entity, Name};
 use crate::kafka::model::Config;
-use crate::store::{Failure, Found, Read, Store, read_one};
-use crate::walk::Reads;
+use crate::store::{Failure, Store};
 
 const KEY: &str = "min.insync.replicas";
 
@@ -21,35 +20,25 @@ pub struct MinIsr {
 
 /// What was configured for brokers at run time.
 #[derive(Clone, Debug, Default)]
-pub struct MinIsrs {
+pub(super) struct MinIsrs {
     brokers: BTreeMap<String, i32>,
 }
 
 impl MinIsrs {
     /// Reads it. What may not be read says nothing: `/config/brokers` may hold passwords.
-    pub async fn read(store: &dyn Store, status: &Status) -> Result<Self, Failure> {
-        let folder = status.at("/config/brokers");
-        let names = match read_one(store, Read::Children(folder)).await {
-            Ok(Found::Children(names)) => names,
-            Ok(_) | Err(Failure::Refused(_)) => return Ok(Self::default()),
-            Err(failure) => return Err(failure),
-        };
-        let reads = names.iter().map(|name| {
-            let place = Place::Config(Entity::Broker(Name::of_znode(name)));
-            (name.to_owned(), Read::Data(status.path(&place)))
+    pub(super) async fn read(store: &dyn Store, status: &Status) -> Result<Self, Failure> {
+        let listed = Folders::new(store, status).configs("brokers").await?;
+        let each = listed.found.iter().filter_map(|(entity, config)| match entity {
+            Entity::Broker(name) => Some((name.znode().to_owned(), config.value().and_then(configured)?)),
+            _ => None,
         });
-        let mut brokers = BTreeMap::new();
-        for (name, answer) in Reads::new(store, reads.collect()).all().await? {
-            if let Some(value) = Entry::<Config>::of(answer).value().and_then(configured) {
-                brokers.insert(name, value);
-            }
-        }
+        let brokers = each.collect();
         Ok(Self { brokers })
     }
 
     /// What holds for the partitions of a topic that this broker leads: what is configured for the topic,
     /// the broker, all brokers, in this order.
-    pub fn of(&self, topic: &TopicState, leader: Option<i32>) -> MinIsr {
+    pub(super) fn of(&self, topic: &TopicState, leader: Option<i32>) -> MinIsr {
         let of_topic = topic.config.as_ref().and_then(|config| config.value()).and_then(configured);
         let of_leader = || self.brokers.get(&leader?.to_string()).copied();
         let of_all = || self.brokers.get(Name::DEFAULT).copied();

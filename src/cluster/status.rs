@@ -192,6 +192,12 @@ impl Status {
         }
     }
 
+    /// The topics of which only the request to delete them is left.
+    pub fn gone(&self) -> impl Iterator<Item = &String> {
+        let there: BTreeSet<&str> = self.topics.iter().collect();
+        self.deleting.keys().filter(move |topic| !there.contains(topic.as_str()))
+    }
+
     /// The partitions that `/admin/reassign_partitions` asks to move.
     pub fn reassigned(&self) -> BTreeSet<(&str, i32)> {
         let asked = self.reassignment.value().map_or(&[][..], |asked| &asked.partitions);

@@ -56,6 +56,11 @@ impl Partition {
         self.replicas.first().copied()
     }
 
+    /// Whether it is led, and by another than should lead it.
+    pub fn is_led_by_another(&self) -> bool {
+        self.leader().is_some_and(|leader| Some(leader) != self.preferred())
+    }
+
     /// The brokers that hold it and are not only about to.
     pub fn settled(&self) -> impl Iterator<Item = i32> {
         self.replicas.iter().copied().filter(|broker| !self.adding.contains(broker))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, Severity};
-use crate::cluster::{Entry, Health, Liveness, MinIsrs, Partition, Status, TopicState};
+use crate::cluster::{Entry, Judge, Partition, Status, TopicState};
 use crate::kafka::layout::{Entity, Name, PartitionKey, Place};
 use crate::znode::text::count;
 
@@ -13,8 +13,7 @@ const NAMED: usize = 3;
 /// What is found in topics, one after another; much of it is said once for all partitions.
 pub struct TopicFindings<'a> {
     status: &'a Status,
-    min_isrs: &'a MinIsrs,
-    alive: Liveness,
+    judge: &'a Judge<'a>,
     findings: Findings,
     kinds: BTreeMap<&'static str, Vec<String>>,
     down: BTreeMap<i32, usize>,
@@ -70,11 +69,10 @@ const SUMMED: [(&str, Severity, &str, &str, &str); 6] = [
 
 impl<'a> TopicFindings<'a> {
     /// Begins.
-    pub fn new(status: &'a Status, min_isrs: &'a MinIsrs) -> Self {
+    pub fn new(status: &'a Status, judge: &'a Judge<'a>) -> Self {
         Self {
             status,
-            min_isrs,
-            alive: status.liveness(),
+            judge,
             findings: Findings::default(),
             kinds: BTreeMap::new(),
             down: BTreeMap::new(),
@@ -123,8 +121,7 @@ impl<'a> TopicFindings<'a> {
 
     fn partition(&mut self, topic: &TopicState, partition: &Partition) {
         let PartitionKey::Plain(id) = partition.key else { return };
-        let min_isr = self.min_isrs.of(topic, partition.leader());
-        let health = Health::of(partition, &self.alive, &min_isr, false);
+        let health = self.judge.health(topic, partition);
         let name = format!("{}-{id}", topic.name);
         let absent = partition.state.is_absent();
         for (kind, holds) in [
@@ -140,7 +137,7 @@ impl<'a> TopicFindings<'a> {
             }
         }
         for replica in &partition.replicas {
-            if self.alive.is_down(*replica) {
+            if self.judge.alive.is_down(*replica) {
                 *self.down.entry(*replica).or_default() += 1;
             }
         }

@@ -1,9 +1,9 @@
 //! The cluster as a whole: controller, brokers, what is asked of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, LONG, SOON, Severity};
-use crate::cluster::{Entry, Liveness, Regime, Status};
+use crate::cluster::{Liveness, Regime, Status};
 use crate::kafka::layout::{BROKER_IDS, DELETE_TOPICS, Place, Queue};
 use crate::kafka::words::age;
 use crate::znode::text::count;
@@ -132,18 +132,18 @@ fn asked(status: &Status, now: i64, findings: &mut Findings) {
         );
     }
     for (path, fault, kind) in [
-        ("/admin/reassign_partitions", fault(&status.reassignment), "unreadable-reassignment"),
-        ("/admin/preferred_replica_election", fault(&status.election), "unreadable-election"),
+        ("/admin/reassign_partitions", status.reassignment.fault(), "unreadable-reassignment"),
+        ("/admin/preferred_replica_election", status.election.fault(), "unreadable-election"),
     ] {
         if let Some(fault) = fault {
             let advice = "the controller cannot read it either: delete it and ask again";
             findings.add(Severity::Warning, kind, path, fault, advice);
         }
     }
+    let gone: BTreeSet<&String> = status.gone().collect();
     for (topic, stat) in &status.deleting {
         let path = format!("{DELETE_TOPICS}/{topic}");
-        let gone = !status.topics.iter().any(|name| name == topic);
-        if gone {
+        if gone.contains(topic) {
             let advice = "the topic is gone already: delete this znode";
             findings.add(
                 Severity::Info,
@@ -162,10 +162,6 @@ fn asked(status: &Status, now: i64, findings: &mut Findings) {
             );
         }
     }
-}
-
-fn fault<T>(entry: &Entry<T>) -> Option<String> {
-    entry.fault()
 }
 
 fn queues(status: &Status, findings: &mut Findings) {

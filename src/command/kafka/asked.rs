@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::guard::may_write;
 use super::{Context, failure};
-use crate::cluster::{Entry, Health, MinIsrs, Status, TopicScan, TopicState};
+use crate::cluster::{Entry, Status, TopicScan, TopicState};
 use crate::command::failed;
 use crate::error::{Error, Kind, Result};
 use crate::kafka::layout::{PartitionKey, Place};
@@ -73,7 +73,6 @@ impl Elect {
             false => asked.keys().cloned().collect(),
         };
         let explain = |f| failure(f, &status.chroot);
-        let min_isrs = MinIsrs::read(cx.store, status).await.map_err(explain)?;
         let alive = status.liveness();
         let mut scan = TopicScan::new(cx.store, status, names, false);
         let mut partitions = Vec::new();
@@ -82,11 +81,11 @@ impl Elect {
                 let wanted = asked.get(&topic.name).and_then(Option::as_ref);
                 for partition in &topic.partitions {
                     let PartitionKey::Plain(id) = partition.key else { continue };
-                    let health = Health::of(partition, &alive, &min_isrs.of(topic, None), false);
                     let ready = partition.preferred().is_some_and(|first| {
                         partition.isr().is_some_and(|isr| isr.contains(&first)) && !alive.is_down(first)
                     });
-                    if wanted.is_none_or(|wanted| wanted.contains(&id)) && health.not_preferred && ready {
+                    let asked = wanted.is_none_or(|wanted| wanted.contains(&id));
+                    if asked && partition.is_led_by_another() && ready {
                         partitions.push((line(topic, id, partition), of(topic, id)));
                     }
                 }

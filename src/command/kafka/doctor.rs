@@ -6,7 +6,7 @@ use super::groups::Asking;
 use super::{Context, failure, rows};
 use crate::cluster::doctor::{Finding, Severity, TopicFindings, group, whole};
 use crate::cluster::groups::{self, GroupScan};
-use crate::cluster::{MinIsrs, Status, TopicScan};
+use crate::cluster::{Judge, Status, TopicScan};
 use crate::error::{Error, Kind, Result};
 use crate::store::{Failure, Found, Read, Store, read_one};
 use crate::view::Note;
@@ -95,10 +95,10 @@ impl Doctor {
 }
 
 async fn topics(cx: &Context<'_>, status: &Status) -> Result<Vec<Finding>, Failure> {
-    let min_isrs = MinIsrs::read(cx.store, status).await?;
+    let judge = Judge::read(cx.store, status).await?;
     let names = status.topics.iter().map(str::to_owned).collect();
     let mut scan = TopicScan::new(cx.store, status, names, true);
-    let mut findings = TopicFindings::new(status, &min_isrs);
+    let mut findings = TopicFindings::new(status, &judge);
     while let Some(topics) = scan.next().await? {
         topics.iter().for_each(|topic| findings.look(topic));
     }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::pace::Pace;
 use super::{Context, chroots, failure, notes, read};
-use crate::cluster::{Health, MinIsrs, Regime, Status, TopicScan, TopicState};
+use crate::cluster::{Judge, Liveness, Regime, Status, TopicScan, TopicState};
 use crate::error::{Error, Kind, Result};
 use crate::kafka::layout::Queue;
 use crate::view::kafka::{ClusterRow, Gathered, KafkaRow, KafkaTable, KafkaView, OverviewView};
@@ -71,9 +71,7 @@ async fn list(cx: &Context<'_>, chroots: &[ZPath]) -> Result<()> {
 
 async fn overview(cx: &Context<'_>, status: &Status) -> Result<OverviewView> {
     let explain = |f| failure(f, &status.chroot);
-    let min_isrs = MinIsrs::read(cx.store, status).await.map_err(explain)?;
-    let alive = status.liveness();
-    let asked = status.reassigned();
+    let judge = Judge::read(cx.store, status).await.map_err(explain)?;
     let names = status.topics.iter().map(str::to_owned).collect();
     let mut scan = TopicScan::new(cx.store, status, names, true);
     let mut gathered = Gathered::default();
@@ -87,19 +85,14 @@ async fn overview(cx: &Context<'_>, status: &Status) -> Result<OverviewView> {
             gather(&mut gathered, &topic);
             for partition in &topic.partitions {
                 holders.extend(partition.replicas.iter().copied());
-                let min_isr = min_isrs.of(&topic, partition.leader());
-                let id = match partition.key {
-                    crate::kafka::layout::PartitionKey::Plain(id) => id,
-                    crate::kafka::layout::PartitionKey::OnBroker { partition, .. } => partition,
-                };
-                let moving = asked.contains(&(topic.name.as_str(), id));
-                let health = Health::of(partition, &alive, &min_isr, moving);
+                let health = judge.health(&topic, partition);
                 gathered.replicas += partition.replicas.len();
                 gathered.offline += usize::from(health.offline);
                 gathered.under_replicated += usize::from(health.under_replicated);
                 gathered.under_min_isr += usize::from(health.under_min_isr);
                 gathered.at_min_isr += usize::from(health.at_min_isr);
-                gathered.min_isr_assumed |= min_isr.assumed && !partition.old;
+                gathered.min_isr_assumed |=
+                    judge.min_isr(&topic, partition.leader()).assumed && !partition.old;
                 // Whoever is to be deleted is led by anybody.
                 gathered.not_preferred += usize::from(health.not_preferred && !topic.deleting);
                 gathered.reassigning += usize::from(health.reassigning);
@@ -107,7 +100,7 @@ async fn overview(cx: &Context<'_>, status: &Status) -> Result<OverviewView> {
         }
     }
     let mut notes = notes(status);
-    let missing: Vec<i32> = holders.into_iter().filter(|id| alive.is_down(*id)).collect();
+    let missing: Vec<i32> = holders.into_iter().filter(|id| judge.alive.is_down(*id)).collect();
     // Nobody is elected in 0.7.
     let lost = status.controller.value().is_none() && !old && !status.epoch.is_absent();
     if lost {
@@ -115,7 +108,7 @@ async fn overview(cx: &Context<'_>, status: &Status) -> Result<OverviewView> {
     }
     let healthy = !lost
         && missing.is_empty()
-        && status.liveness() != crate::cluster::Liveness::Known(BTreeSet::new())
+        && judge.alive != Liveness::Known(BTreeSet::new())
         && [gathered.offline, gathered.under_replicated, gathered.under_min_isr, gathered.unreadable]
             == [0; 4];
     let controller = status.controller.value();

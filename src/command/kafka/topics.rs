@@ -1,12 +1,9 @@
-use std::collections::BTreeSet;
-
 use clap::Args;
 
 use super::pace::Pace;
 use super::{Context, failure, notes};
-use crate::cluster::{Health, Liveness, MinIsr, MinIsrs, Partition, Status, TopicScan, TopicState};
+use crate::cluster::{Health, Judge, Partition, Status, TopicScan, TopicState};
 use crate::error::{Error, Kind, Result, did_you_mean};
-use crate::kafka::layout::PartitionKey;
 use crate::view::kafka::{KafkaRow, KafkaTable, KafkaView, PartitionRow, TopicRow, TopicView};
 use crate::view::{Note, Row, Shape, View};
 use crate::znode::Like;
@@ -71,29 +68,16 @@ pub(super) struct Topic {
     describe: bool,
 }
 
-/// What a topic is judged by.
-struct Judge<'a> {
-    alive: Liveness,
-    asked: BTreeSet<(&'a str, i32)>,
-    min_isrs: MinIsrs,
-}
+/// Topics as they are shown.
+struct Views<'a>(Judge<'a>);
 
-impl<'a> Judge<'a> {
-    async fn new(cx: &Context<'_>, status: &'a Status) -> Result<Self> {
-        let min_isrs = MinIsrs::read(cx.store, status).await.map_err(|f| failure(f, &status.chroot))?;
-        Ok(Self { alive: status.liveness(), asked: status.reassigned(), min_isrs })
+impl<'a> Views<'a> {
+    async fn of(cx: &Context<'_>, status: &'a Status) -> Result<Self> {
+        Judge::read(cx.store, status).await.map(Self).map_err(|f| failure(f, &status.chroot))
     }
 
     fn health(&self, topic: &TopicState, partition: &Partition) -> Health {
-        let asked = match partition.key {
-            PartitionKey::Plain(id) => self.asked.contains(&(topic.name.as_str(), id)),
-            PartitionKey::OnBroker { .. } => false,
-        };
-        Health::of(partition, &self.alive, &self.min_isr(topic, partition), asked)
-    }
-
-    fn min_isr(&self, topic: &TopicState, partition: &Partition) -> MinIsr {
-        self.min_isrs.of(topic, partition.leader())
+        self.0.health(topic, partition)
     }
 
     fn row(&self, topic: &TopicState) -> TopicRow {
@@ -141,7 +125,7 @@ impl<'a> Judge<'a> {
             controller_epoch: state.map(|state| state.controller_epoch),
             partition_epoch: partition.state.stat().map(|stat| stat.version),
             health: self.health(topic, partition).words(),
-            down: partition.replicas.iter().copied().filter(|id| self.alive.is_down(*id)).collect(),
+            down: partition.replicas.iter().copied().filter(|id| self.0.alive.is_down(*id)).collect(),
             problem: match partition.state.fault() {
                 Some(fault) => Some(format!("state unreadable: {fault}")),
                 None if absent => Some("no state yet: being created, or no controller".to_owned()),
@@ -151,8 +135,8 @@ impl<'a> Judge<'a> {
     }
 
     fn view(&self, topic: &TopicState, as_kafka: bool) -> TopicView {
-        let min_isr = topic.partitions.first().map(|first| self.min_isr(topic, first));
-        let min_isr = min_isr.unwrap_or_else(|| self.min_isrs.of(topic, None));
+        let leader = topic.partitions.first().and_then(Partition::leader);
+        let min_isr = self.0.min_isr(topic, leader);
         TopicView {
             topic: self.row(topic),
             created: topic.topic.stat().map(|stat| stat.ctime),
@@ -167,7 +151,7 @@ impl<'a> Judge<'a> {
 impl Topics {
     pub(super) async fn run(self, cx: &Context<'_>, status: &Status) -> Result<()> {
         let names = self.names(status)?;
-        let judge = Judge::new(cx, status).await?;
+        let views = Views::of(cx, status).await?;
         for note in notes(status) {
             cx.out.note(Note::Warning(note)).await?;
         }
@@ -192,22 +176,22 @@ impl Topics {
                     continue;
                 }
                 if self.describe {
-                    let mut view = judge.view(topic, true);
+                    let mut view = views.view(topic, true);
                     if self.filters() {
-                        let kept = |partition: &&Partition| self.keeps(&judge.health(topic, partition));
+                        let kept = |partition: &&Partition| self.keeps(&views.health(topic, partition));
                         let kept = topic.partitions.iter().filter(kept);
-                        view.states = kept.map(|partition| judge.partition(topic, partition)).collect();
+                        view.states = kept.map(|partition| views.partition(topic, partition)).collect();
                         if view.states.is_empty() {
                             continue;
                         }
                     }
                     rows.push(KafkaRow::Described(view));
                 } else if by_partition {
-                    let kept = |partition: &&Partition| self.keeps(&judge.health(topic, partition));
+                    let kept = |partition: &&Partition| self.keeps(&views.health(topic, partition));
                     let kept = topic.partitions.iter().filter(kept);
-                    rows.extend(kept.map(|partition| KafkaRow::Partition(judge.partition(topic, partition))));
+                    rows.extend(kept.map(|partition| KafkaRow::Partition(views.partition(topic, partition))));
                 } else {
-                    rows.push(KafkaRow::Topic(judge.row(topic)));
+                    rows.push(KafkaRow::Topic(views.row(topic)));
                 }
             }
             rows.truncate(left);
@@ -222,8 +206,7 @@ impl Topics {
     /// The topics to read: those that are there, and those of which only the deletion is left.
     fn names(&self, status: &Status) -> Result<Vec<String>> {
         let mut names: Vec<String> = status.topics.iter().map(str::to_owned).collect();
-        let gone = status.deleting.keys().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>();
-        names.extend(gone);
+        names.extend(status.gone().cloned());
         let Some(glob) = &self.glob else { return Ok(names) };
         let like = Like::parse(glob).map_err(|why| Error::usage(format!("`{glob}` is no pattern: {why}")))?;
         names.retain(|name| like.as_ref().map_or(name == glob, |like| like.is_like(name)));
@@ -256,7 +239,7 @@ impl Topics {
 
 impl Topic {
     pub(super) async fn run(self, cx: &Context<'_>, status: &Status) -> Result<()> {
-        let judge = Judge::new(cx, status).await?;
+        let views = Views::of(cx, status).await?;
         let mut scan = TopicScan::new(cx.store, status, vec![self.name.clone()], true);
         let found = scan.next().await.map_err(|f| failure(f, &status.chroot))?;
         let Some(topic) = found.and_then(|mut topics| topics.pop()) else {
@@ -265,7 +248,7 @@ impl Topic {
         for note in notes(status) {
             cx.out.note(Note::Warning(note)).await?;
         }
-        let view = judge.view(&topic, self.describe);
+        let view = views.view(&topic, self.describe);
         cx.out.value(View::Kafka(Box::new(KafkaView::Topic(view)))).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{At, Done};
 use crate::cluster::groups::{GroupScan, GroupState};
-use crate::cluster::{Health, MinIsrs, Regime, Status, TopicScan, TopicState};
+use crate::cluster::{Judge, Regime, Status, TopicScan, TopicState};
 use crate::error::{Error, Kind};
 use crate::runner::failed::{Ended, Failed};
 use crate::script::expr::{Scope, Value};
@@ -116,8 +116,6 @@ async fn partitions(
     (kafka, scope): (&Kafka, &Scope),
     checks: &mut Checks,
 ) -> Result<(), Failed> {
-    let alive = status.liveness();
-    let min_isrs = MinIsrs::read(&*at.store, status).await.map_err(failed)?;
     let all =
         || topics.iter().flat_map(|topic| topic.partitions.iter().map(move |partition| (topic, partition)));
     let name = |topic: &TopicState, partition: &crate::cluster::Partition| {
@@ -125,8 +123,9 @@ async fn partitions(
     };
     if let Some(slot) = &kafka.under_replicated_max {
         let max = usize::try_from(slot.get(scope).await?).unwrap_or(usize::MAX);
+        let judge = Judge::read(&*at.store, status).await.map_err(failed)?;
         let bad = all().filter(|(topic, partition)| {
-            let health = Health::of(partition, &alive, &min_isrs.of(topic, partition.leader()), false);
+            let health = judge.health(topic, partition);
             health.under_replicated || health.offline
         });
         let bad: Vec<_> = bad.map(|(topic, partition)| name(topic, partition)).collect();
