@@ -13,6 +13,7 @@ mod journal;
 mod kept;
 mod lines;
 mod loops;
+mod once;
 mod recorder;
 mod replay;
 mod reports;
