@@ -124,10 +124,12 @@ async fn one(
     let known = versions.get(&path).copied();
     let undo = match write {
         Write::Create { mode, .. } => {
-            if mode.is_ephemeral() {
-                return Ok("it went with its session");
-            }
+            let ephemeral = mode.is_ephemeral();
             match stat(store, &path).await {
+                // The session is still there where a run undoes itself.
+                Ok(now) if ephemeral && now.is_none_or(|now| now.ephemeral_owner != store.session().id) => {
+                    return Ok("it went with its session");
+                }
                 Ok(None) => return Ok("it is gone already"),
                 Ok(Some(now))
                     if written.stat.is_some_and(|made| made.czxid != now.czxid && made.czxid != 0)

@@ -13,6 +13,15 @@ on_one_server! {
         assert_eq!(work::left(&mut lab.truth()).len(), 0, "{output}");
     }
 
+    fn what_undoes_itself_undoes_what_would_go_with_it(lab: &Lab) {
+        let script = "zkx: 1\non_failure: rollback\nsteps:\n  - create: {path: /w}\n  \
+                      - create: {path: /w/e, mode: ephemeral}\n  - fail: on purpose\n";
+        let journals = tempfile::TempDir::new().unwrap();
+        let output = work::run(lab.at(&lab.addr()), script, journals.path()).run().code(1);
+        assert!(output.out().contains("↶ /w/e: deleted again\n↶ /w: deleted again\n"), "{output}");
+        assert_eq!(lab.truth().exists("/w").unwrap(), None, "{output}");
+    }
+
     fn what_is_resumed_has_the_same_variables(lab: &Lab) {
         let script = "zkx: 1\nvars: {n: {type: string, default: a}}\nsteps:\n  - create: {path: \"/${ n }\"}\n  \
                       - create: {path: \"/later/${ n }\"}\n";
