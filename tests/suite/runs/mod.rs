@@ -3,7 +3,9 @@
 //!
 //! With `ZKX_LONG=1` there are many more of each.
 
+mod checks;
 mod cuts;
+mod generated;
 mod kills;
 mod tree;
 mod undone;

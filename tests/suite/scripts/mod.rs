@@ -2,7 +2,6 @@
 //!
 //! With `ZKX_RECORD=1` the tests write what they find instead of comparing it; look at the difference then.
 
-mod checks;
 mod journal;
 mod malformed;
 mod reference;

@@ -11,6 +11,7 @@ pub(crate) mod jute;
 pub(crate) mod kafka;
 pub(crate) mod mask;
 pub(crate) mod memory;
+pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod screen;
