@@ -6,8 +6,9 @@
 //! - **Statements** end with a line or with `;`. A backslash at the end of a line joins the next one.
 //! - **Words** are separated by blanks. A `#` at the beginning of a word begins a comment.
 //! - **Quotes** mean something at the beginning of a word and, in a word that begins with one,
-//!   wherever they stand: `"/my dir"/*`, `'it'"'"'s'`. In a word that begins otherwise they are
-//!   characters like any other, as in zkCli: `{"k":1}`, `it's`.
+//!   wherever they stand: `"/my dir"/*`, `'it'"'"'s'`; and in the value of an option, behind the `=`:
+//!   `--export='my file'`. In a word that begins otherwise they are characters like any other, as in
+//!   zkCli: `{"k":1}`, `it's`, `k='v'`.
 //!   - `'…'`: nothing inside is special.
 //!   - `"…"`: a backslash takes the meaning from `"` and from a backslash; any other is itself.
 //!   - `$'…'`: `\n`, `\t`, `\r`, `\e`, `\0`, `\\`, `\'`, `\"`, `\x1b`, `\u00e9` and `\u{e9}` are

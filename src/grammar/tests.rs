@@ -82,6 +82,12 @@ fn quotes_keep_words_together() {
         (r"set /a a\\b", r"set|/a|a\\b"),
         ("set /a 'one\ntwo'", "set|/a|one\ntwo"),
         ("set /a ''", "set|/a|"),
+        ("offsets --export='my file'", "offsets|--export=my file"),
+        (r#"x -o="a"'b' --c=$'\t'd"#, "x|-o=ab|--c=\td"),
+        (r"x --it=\'s", "x|--it='s"),
+        ("set /a k='v'", "set|/a|k='v'"),
+        ("set /a -='v'", "set|/a|-='v'"),
+        ("set /a --a'b'='c'", "set|/a|--a'b'='c'"),
     ] {
         assert_eq!(said(line), meant, "{line}");
     }
@@ -159,6 +165,7 @@ fn an_open_end_asks_for_more() {
         "get \"a",
         "get \"a\\",
         "get $'a\\",
+        "get --export='a",
         "ls \\",
         "ls / |(a;",
         "ls / | 'x",

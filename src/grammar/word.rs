@@ -136,6 +136,7 @@ impl<'a> Scanner<'a> {
                 _ => {
                     self.at += c.len_utf8();
                     self.plain(c);
+                    self.quoting |= c == '=' && self.is_option();
                     Ok(())
                 }
             };
@@ -145,6 +146,15 @@ impl<'a> Scanner<'a> {
             }
         }
         self.finish(None)
+    }
+
+    /// Whether all that came so far is the name of an option and the sign in front of its value.
+    fn is_option(&self) -> bool {
+        let typed = self.input.get(self.start..self.at).unwrap_or_default();
+        let name = typed.strip_prefix("--").or_else(|| typed.strip_prefix('-')).unwrap_or_default();
+        let name = name.strip_suffix('=').unwrap_or_default();
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     }
 
     /// Takes everything up to `end` as it stands.
