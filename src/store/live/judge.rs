@@ -78,10 +78,13 @@ pub(super) async fn judge(live: &Live, writes: &[Write], before: &Before) -> Res
         return Ok(Verdict::NotDone);
     }
     let (mut found, mut unclear) = (None, None);
-    for (index, write) in writes.iter().filter(changes).take(LOOKS).enumerate() {
-        let first = index == 0 && writes.first().is_some_and(|first| changes(&first));
-        let before = if first { *before } else { Before { stat: None, ..*before } };
-        match judge_one(live, write, &before).await? {
+    for (index, write) in writes.iter().enumerate().filter(|(_, write)| changes(write)).take(LOOKS) {
+        let before = if index == 0 { *before } else { Before { stat: None, ..*before } };
+        let verdict = match made_and_set(writes, write) {
+            Some(made) => judge_create(live, &made, &before).await?,
+            None => judge_one(live, write, &before).await?,
+        };
+        match verdict {
             Verdict::Done(written) => found = Some(written),
             Verdict::NotDone => return Ok(Verdict::NotDone),
             Verdict::Unknown(why) => unclear = unclear.or(Some(why)),
@@ -130,7 +133,8 @@ async fn judge_one(live: &Live, write: &Write, before: &Before) -> Result<Verdic
             judge_sequential(live, path, data.as_deref(), *mode, before).await
         }
         Write::Create { path, data, mode, .. } => {
-            judge_create(live, path, data.as_deref(), *mode, before).await
+            let made = Creation { path, data: data.as_deref(), mode: *mode, sets: 0 };
+            judge_create(live, &made, before).await
         }
         Write::Set { path, data, version } => judge_set(live, path, data.as_deref(), *version, before).await,
         Write::Delete { path, version } => judge_delete(live, path, *version, before).await,
@@ -172,13 +176,47 @@ fn owned(owner: i64, mode: CreateMode, session: i64) -> bool {
     owner == if mode.is_ephemeral() { session } else { 0 }
 }
 
+/// What a create leaves, and the sets of the same znode behind it in its group.
+struct Creation<'a> {
+    path: &'a str,
+    data: Option<&'a [u8]>,
+    mode: CreateMode,
+    sets: i32,
+}
+
+impl Creation<'_> {
+    /// Whether a znode is as it leaves it, and nobody has written since.
+    fn left(&self, stat: &Stat) -> bool {
+        // What is made and set by one transaction has one zxid for both.
+        stat.version == self.sets && (self.sets == 0 || stat.mzxid == stat.czxid)
+    }
+}
+
+/// What a create and the sets of its znode in the same group leave together, of which no znode shows each
+/// by itself.
+fn made_and_set<'a>(writes: &'a [Write], create: &'a Write) -> Option<Creation<'a>> {
+    let Write::Create { path, data, mode, .. } = create else { return None };
+    let mut made = Creation { path, data: data.as_deref(), mode: *mode, sets: 0 };
+    for write in writes.iter().filter(|write| write.path() == path) {
+        match write {
+            Write::Set { data, .. } => {
+                made.data = data.as_deref();
+                made.sets += 1;
+            }
+            Write::Create { .. } if std::ptr::eq(write, create) => {}
+            Write::Check { .. } => {}
+            _ => return None,
+        }
+    }
+    (made.sets > 0 && !mode.is_sequential()).then_some(made)
+}
+
 async fn judge_create(
     live: &Live,
-    path: &str,
-    data: Option<&[u8]>,
-    mode: CreateMode,
+    made: &Creation<'_>,
     before: &Before,
 ) -> Result<Verdict<Written>, Failure> {
+    let Creation { path, data, mode, sets } = *made;
     let now = match read_one(live, Read::Data(path.to_owned())).await {
         Ok(Found::Data(now, stat)) => Some((now, stat)),
         Err(Failure::Refused(Code::NO_NODE)) => None,
@@ -195,11 +233,11 @@ async fn judge_create(
         }
         let ours = owned(stat.ephemeral_owner, mode, before.session);
         // No other session makes ephemerals of this one.
-        let certain = mode.is_ephemeral() || (before.zxid > 0 && stat.version == 0);
+        let certain = mode.is_ephemeral() || (before.zxid > 0 && made.left(stat));
         if ours && certain && (mode.is_ephemeral() || now.as_deref() == data) {
             return Ok(verified(path, Some(*stat)));
         }
-        if ours && (before.zxid == 0 || stat.version > 0) {
+        if ours && (before.zxid == 0 || stat.version > sets) {
             return Ok(Verdict::Unknown(format!(
                 "{path} exists now, but whether this command or another client made it cannot be told"
             )));

@@ -38,12 +38,13 @@ enum Kind {
     SetAcl,
     Multi,
     MultiDelete,
+    MultiNew,
     MultiRefused,
 }
 
 use Kind::*;
 
-const KINDS: [Kind; 18] = [
+const KINDS: [Kind; 19] = [
     Create,
     CreateNull,
     CreateExisting,
@@ -61,6 +62,7 @@ const KINDS: [Kind; 18] = [
     SetAcl,
     Multi,
     MultiDelete,
+    MultiNew,
     MultiRefused,
 ];
 
@@ -93,7 +95,7 @@ impl Kind {
             Set | SetVersion | SetStale | SetMissing => op::SET_DATA,
             Delete | DeleteVersion | DeleteMissing => op::DELETE,
             SetAcl => op::SET_ACL,
-            Multi | MultiDelete | MultiRefused => op::MULTI,
+            Multi | MultiDelete | MultiNew | MultiRefused => op::MULTI,
         }
     }
 
@@ -109,7 +111,10 @@ impl Kind {
 
     fn prepare(self, truth: &mut Truth, dir: &str) {
         truth.create(dir, b"").unwrap();
-        if !matches!(self, Create | CreateNull | Container | Ephemeral | SetMissing | DeleteMissing) {
+        if !matches!(
+            self,
+            Create | CreateNull | Container | Ephemeral | SetMissing | DeleteMissing | MultiNew
+        ) {
             truth.create(&format!("{dir}/x"), b"old").unwrap();
         }
         if self == MultiDelete {
@@ -138,6 +143,12 @@ impl Kind {
             SetAcl => Write::SetAcl { path, acl: Acl::parse_list("world:anyone:ra").unwrap(), version: None },
             Multi => return vec![set(None), create(format!("{dir}/z"), CreateMode::Persistent)],
             MultiDelete => return vec![delete(&path, None), delete(&format!("{dir}/y"), None)],
+            MultiNew => {
+                let data = Some("first".into());
+                let (path, acl) = (path.clone(), vec![Acl::open()]);
+                let create = Write::Create { path, data, acl, mode: CreateMode::Persistent };
+                return vec![create, set(Some(0)), set(None)];
+            }
             MultiRefused => return vec![set(None), delete(&format!("{dir}/none"), None)],
         }]
     }
@@ -191,6 +202,12 @@ impl Kind {
                 assert!(version <= 1, "set {version} times");
                 assert_eq!(truth.exists(&format!("{dir}/z")).unwrap().is_some(), version == 1);
                 version == 1
+            }
+            MultiNew => {
+                assert!(changes <= 1, "{changes} changes");
+                let Some(stat) = stat else { return false };
+                assert_eq!((truth.text(&path).unwrap().as_str(), stat.version), (data, 2));
+                true
             }
             MultiDelete => {
                 assert_eq!(truth.exists(&format!("{dir}/y")).unwrap().is_none(), stat.is_none());
