@@ -24,7 +24,8 @@ fn gate_kafka() {
 #[test]
 fn kafka_drain_check() {
     let Some(cluster) = kafka::v3_9() else { return };
-    let said = run(cluster.zkx(), "kafka-drain-check", &["--var", "broker=4"]).success();
+    let (judge, words) = ((&mut cluster.truth(), "/brokers/ids"), ["--var", "broker=4"]);
+    let said = run_foretold(judge, &[], || cluster.zkx(), "kafka-drain-check", &words).success();
     assert!(said.out().contains("broker 4 is drained\n"), "{said}");
     let said = run(cluster.zkx(), "kafka-drain-check", &["--var", "broker=1"]).code(4);
     assert!(said.stderr.contains("broker 1 holds "), "{said}");
@@ -63,7 +64,10 @@ fn kafka_remove_idle_groups() {
         let nowhere = tidy(&["--var", "idle=1s", "--var", "backup=nowhere"]);
         assert_ne!(nowhere.code, Some(0), "{nowhere}");
         assert_eq!(below(&mut truth, "/consumers/tidy.gone"), before);
-        let _ = tidy(&["--var", "idle=1s"]).success();
+        let words = ["--var", "groups=tidy\\..*", "--var", "idle=1s"];
+        let zkx = || cluster.zkx().home_of(&home).timeout(Duration::from_secs(60));
+        let judge = (&mut cluster.truth(), "/consumers");
+        let _ = run_foretold(judge, &[], zkx, "kafka-remove-idle-groups", &words).success();
         assert_eq!(truth.exists("/consumers/tidy.gone").unwrap(), None);
         assert!(truth.exists("/consumers/tidy.lives/offsets/orders/0").unwrap().is_some());
         assert!(truth.exists("/consumers/tidiest").unwrap().is_some());
@@ -93,7 +97,10 @@ fn kafka_copy_offsets() {
         let before = below(&mut truth, "/consumers/copy");
         let _ = copy(&["--check", "--exit-code"]).code(10);
         assert_eq!(below(&mut truth, "/consumers/copy"), before);
-        let _ = copy(&["--var", "backup=copy.offsets"]).success();
+        let words = ["--var", "from=copied", "--var", "to=copy", "--var", "backup=copy.offsets"];
+        let zkx = || cluster.zkx().home_of(&home).timeout(Duration::from_secs(60));
+        let judge = (&mut cluster.truth(), "/consumers/copy");
+        let _ = run_foretold(judge, &[], zkx, "kafka-copy-offsets", &words).success();
         assert_eq!(truth.text("/consumers/copy/offsets/orders/0").unwrap(), "3");
         assert_eq!(truth.text("/consumers/copy/offsets/orders/1").unwrap(), "5");
         let kept = std::fs::read_to_string(home.path().join("copy.offsets")).unwrap();

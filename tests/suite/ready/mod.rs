@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::support::plan;
 use crate::support::truth::{Acl, Truth};
 use crate::support::zkx::{Output, Zkx};
 
@@ -24,6 +25,19 @@ fn scripts() -> Vec<PathBuf> {
 /// `zkx run scripts/NAME.yaml` with these words.
 fn run(zkx: Zkx, name: &str, words: &[&str]) -> Output {
     zkx.args(["run", &*format!("{DIRECTORY}/{name}.yaml")]).args(words).run()
+}
+
+/// As [`run`], in check mode before that: it does to what is below `root` what it told then.
+#[track_caller]
+fn run_foretold(
+    (truth, root): (&mut Truth, &str),
+    identities: &[(&str, &str)],
+    zkx: impl Fn() -> Zkx,
+    name: &str,
+    words: &[&str],
+) -> Output {
+    let script = format!("{DIRECTORY}/{name}.yaml");
+    plan::run_as_foretold(truth, root, identities, zkx, &[&["run", &script], words].concat())
 }
 
 /// Znodes with data, parents before their children.

@@ -38,10 +38,22 @@ fn shop(lab: &Lab) -> Truth {
     truth
 }
 
+/// The judge, from whom nothing is hidden.
+fn superuser(lab: &Lab) -> Truth {
+    as_user(lab, "super:test")
+}
+
+/// As whoever runs a script.
+const ROOT: [(&str, &str); 1] = [("digest", ADMIN)];
+
 fn bootstrap(lab: &Lab, admin: &str, url: &str, words: &[&str]) -> Output {
     let url = format!("db_url={url}");
     let words = [&["--var", "app=shop", "--var", "stage=prod", "--var", &url], words].concat();
-    run(lab.zkx().env("ZKX_VAR_admin", admin).env("ZKX_VAR_service", "shop:s3"), "bootstrap-app", &words)
+    let zkx = || lab.zkx().env("ZKX_VAR_admin", admin).env("ZKX_VAR_service", "shop:s3");
+    match words.contains(&"--check") {
+        true => run(zkx(), "bootstrap-app", &words),
+        false => run_foretold((&mut superuser(lab), "/"), &ROOT, zkx, "bootstrap-app", &words),
+    }
 }
 
 on_every_server! {
@@ -80,14 +92,11 @@ on_every_server! {
             truth.create_as(path, Some(b"x"), &acl, truth::PERSISTENT).unwrap();
         }
         truth.create_as("/apps/open", Some(b"y"), &Acl::open(), truth::PERSISTENT).unwrap();
-        let before = below(&mut truth, "/apps");
         let rotate = |words: &[&str]| {
             let words = [&["--var", "root=/apps"], words].concat();
-            let zkx = lab.zkx().env("ZKX_VAR_old", "root:pw").env("ZKX_VAR_new", "root:pw2");
-            run(zkx, "rotate-digest", &words)
+            let zkx = || lab.zkx().env("ZKX_VAR_old", "root:pw").env("ZKX_VAR_new", "root:pw2");
+            run_foretold((&mut superuser(lab), "/apps"), &ROOT, zkx, "rotate-digest", &words)
         };
-        let _ = rotate(&["--check"]).success();
-        assert_eq!(below(&mut truth, "/apps"), before);
         // Both are good, and then only the new one.
         let _ = rotate(&["--var", "remove=false"]).success();
         assert_eq!(truth.text("/apps/a/b/c").unwrap(), "x");
@@ -127,7 +136,7 @@ on_every_server! {
         let before = below(&mut truth, "/apps");
         let _ = run(lab.zkx(), "blue-green", &[&to_green[..], &["--check", "--exit-code"]].concat()).code(10);
         assert_eq!(below(&mut truth, "/apps"), before);
-        let _ = run(lab.zkx(), "blue-green", &to_green).success();
+        let _ = run_foretold((&mut superuser(lab), "/"), &[], || lab.zkx(), "blue-green", &to_green).success();
         assert_eq!(truth.text("/apps/shop/active").unwrap(), "green");
         assert_eq!(truth.text("/apps/shop/previous").unwrap(), "blue");
         let (records, _) = truth.children("/apps/shop/history").unwrap();
@@ -164,7 +173,7 @@ on_one_server! {
         lab.truth().delete("/leader").unwrap();
         let mut leader = lab.truth().keep_alive();
         leader.create_as("/leader", Some(b"me"), &Acl::open(), truth::EPHEMERAL).unwrap();
-        let said = run(lab.zkx(), "wait-leader", &words).success();
+        let said = run_foretold((&mut superuser(lab), "/"), &[], || lab.zkx(), "wait-leader", &words).success();
         let line = format!("/leader: me, by session {:#x}\n", leader.session());
         assert!(said.out().contains(&line), "{said}");
     }
@@ -173,7 +182,8 @@ on_one_server! {
         let member = format!("member={}", lab.at(&lab.addr()));
         let _ = run(lab.zkx(), "gate-ensemble", &["--check", "--var", &member]).success();
         assert_eq!(lab.truth().exists("/zkx").unwrap(), None);
-        let said = run(lab.zkx(), "gate-ensemble", &["--var", &member, "--var", "attempts=5"]).success();
+        let words = ["--var", &member, "--var", "attempts=5"];
+        let said = run_foretold((&mut superuser(lab), "/"), &[], || lab.zkx(), "gate-ensemble", &words).success();
         assert!(said.out().contains("go on, "), "{said}");
         assert_eq!(lab.truth().get("/zkx/canary").unwrap().1.version, 0);
         let once = ["--var", "attempts=1", "--var"];
@@ -202,7 +212,8 @@ on_one_server! {
         for path in ["/a/behind", "/a/write"] {
             truth.set_acl(path, &[digest(ALL, ADMIN)]).unwrap();
         }
-        let said = run(lab.zkx(), "audit-world-writable", &["--var", "root=/a"]).success();
+        let (judge, words) = ((&mut superuser(lab), "/"), ["--var", "root=/a"]);
+        let said = run_foretold(judge, &[], || lab.zkx(), "audit-world-writable", &words).success();
         assert!(said.out().contains("2 znodes looked at, 3 not readable\n"), "{said}");
         truth.delete_subtree("/a").unwrap();
     }
@@ -219,7 +230,9 @@ on_one_server! {
             truth.create(&format!("{root}/{child}"), b"678").unwrap();
         }
         let below = format!("below={root}");
-        let said = run(lab.bare(), "quota-report", &["--var", &below]).success();
+        let mut whole = Truth::connect(&lab.addr()).unwrap();
+        let judge = (&mut whole, lab.chroot());
+        let said = run_foretold(judge, &[], || lab.bare(), "quota-report", &["--var", &below]).success();
         assert!(said.out().contains(&format!("{root}: 3 znodes of 4, 11 bytes of any\n")), "{said}");
         let said = run(lab.bare(), "quota-report", &["--var", &below, "--var", "percent=50"]).code(4);
         assert!(said.stderr.contains(&format!("{root} uses more than 50 % of its quota")), "{said}");
@@ -233,8 +246,12 @@ on_one_server! {
         seed(&mut truth, &[("/app/a", "1"), ("/app/gone/deeper", ""), ("/app/same", "s")]);
         let same = truth.get("/app/same").unwrap().1.mzxid;
         let tree = "/app:\n  /a: \"2\"\n  /b/c: \"3\"\n  /same: s\n";
-        let restore = |words: &[&str]| {
-            run(lab.zkx().file("app.yaml", tree), "restore-tree", &[&["--var", "tree=app.yaml"], words].concat())
+        let zkx = || lab.zkx().file("app.yaml", tree);
+        let restore =
+            |words: &[&str]| run(zkx(), "restore-tree", &[&["--var", "tree=app.yaml"], words].concat());
+        let foretold = |words: &[&str]| {
+            let words = [&["--var", "tree=app.yaml"], words].concat();
+            run_foretold((&mut superuser(lab), "/"), &[], zkx, "restore-tree", &words)
         };
         let before = below(&mut truth, "/app");
         let prune = ["--var", "prune=true"];
@@ -243,11 +260,11 @@ on_one_server! {
         let capped = restore(&[&prune[..], &["--yes", "--var", "max=1"]].concat());
         assert_ne!(capped.code, Some(0), "{capped}");
         assert_eq!(below(&mut truth, "/app"), before);
-        let _ = restore(&[]).success();
+        let _ = foretold(&[]).success();
         assert_eq!(truth.text("/app/a").unwrap(), "2");
         assert_eq!(truth.text("/app/b/c").unwrap(), "3");
         assert!(truth.exists("/app/gone/deeper").unwrap().is_some());
-        let _ = restore(&[&prune[..], &["--yes"]].concat()).success();
+        let _ = foretold(&[&prune[..], &["--yes"]].concat()).success();
         assert_eq!(truth.subtree("/app").unwrap().len(), 5);
         assert_eq!(truth.get("/app/same").unwrap().1.mzxid, same);
         let said = restore(&prune).success();

@@ -5,6 +5,7 @@
 
 mod checks;
 mod cuts;
+mod examples;
 mod generated;
 mod kills;
 mod tree;

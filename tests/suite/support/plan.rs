@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::truth::{Acl, Truth};
+use super::zkx::{Output, Zkx};
 
 /// A znode as whoever looks at it sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +77,8 @@ fn change(tree: &mut Tree, change: &Value, identities: &[(&str, &str)]) -> Resul
     match change["would"].as_str() {
         Some("create") => {
             let parent = path.rsplit_once('/').ok_or("no path")?.0;
-            if !parent.is_empty() && !tree.contains_key(parent) {
+            let known = tree.keys().any(|path| path.starts_with(&format!("{parent}/")));
+            if !parent.is_empty() && !known && !tree.contains_key(parent) {
                 return Err("there is no parent");
             }
             let node = Node::new(data(&change["new"]), acl("newAcl").unwrap_or_else(Acl::open));
@@ -135,6 +137,55 @@ fn expanded(acl: &Value, identities: &[(&str, &str)]) -> Vec<Acl> {
         list.extend(all.iter().map(|(scheme, id)| Acl::new(perms, scheme, id)));
     }
     sorted(list)
+}
+
+/// Runs a script as `zkx` begins it, in check mode before that; what it then did to the znodes below `root`
+/// must be what it had told. The judge must be allowed to read them all.
+#[track_caller]
+pub(crate) fn run_as_foretold(
+    truth: &mut Truth,
+    root: &str,
+    identities: &[(&str, &str)],
+    zkx: impl Fn() -> Zkx,
+    words: &[&str],
+) -> Output {
+    let full = |tree: Tree| -> Tree {
+        let root = root.trim_end_matches('/');
+        tree.into_iter().map(|(path, node)| (format!("{root}{path}"), node)).collect()
+    };
+    let before = full(below(truth, root));
+    let checked =
+        zkx().args(["--show-secrets", "-o", "ndjson"]).args(words).args(["--check", "--diff"]).run();
+    let between = full(below(truth, root));
+    assert!(between == before, "--check has changed something\n{checked}");
+    let output = zkx().args(words).run();
+    assert_eq!(checked.code, output.code, "{checked}\n{output}");
+    let foretold = foretold(&before, &checked.out(), identities);
+    let mut foretold = foretold.unwrap_or_else(|why| panic!("{why}\n{checked}\n{output}"));
+    let after = full(below(truth, root));
+    for (path, node) in &mut foretold {
+        // What is secret is told to nobody.
+        if node.data.as_deref() == Some(b"***")
+            && let Some(after) = after.get(path)
+        {
+            node.data.clone_from(&after.data);
+        }
+    }
+    let differences = differences(&timeless(after), &timeless(foretold));
+    assert!(differences.is_empty(), "{}\n{checked}\n{output}", differences.join("\n"));
+    output
+}
+
+/// Without what is another one in each run: the milliseconds of `now()`, and the run's name.
+fn timeless(tree: Tree) -> Tree {
+    let now = regex_lite::Regex::new("[0-9]{13}|[0-9]{8}T[0-9]{9}-[0-9a-f]{6}").expect("a pattern");
+    let node = |(path, mut node): (String, Node)| {
+        if let Some(text) = node.data.as_deref().and_then(|data| str::from_utf8(data).ok()) {
+            node.data = Some(now.replace_all(text, "(now)").into_owned().into_bytes());
+        }
+        (now.replace_all(&path, "(now)").into_owned(), node)
+    };
+    tree.into_iter().map(node).collect()
 }
 
 /// Where two trees differ, for people.
