@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use crate::support::lab::Lab;
 use crate::support::proxy::{ANY_WRITE, Proxy};
+use crate::support::servers::Version;
 use crate::support::wait_for;
 
-use super::tree::assert_same;
+use super::tree::{Tree, assert_same};
 use super::{amount, work};
 
 /// When a run dies.
@@ -34,12 +37,17 @@ fn journal(journals: &Path) -> PathBuf {
     run.path().join("journal.jsonl")
 }
 
-/// Takes from a journal what came behind the last answer: half a line of it is left.
+/// Takes from a journal what came behind the last answer: half a line of it is left. What was refused would be
+/// tried again for ever, so that the end of its step stays.
 fn forget(journals: &Path) {
     let path = journal(journals);
     let text = fs::read_to_string(&path).unwrap();
-    let Some(done) = text.rfind("{\"ev\":\"done\"") else { return };
-    let end = done + text[done..].find('\n').unwrap() + 1;
+    let mut ends = text.match_indices('\n').map(|(at, _)| at + 1).rev();
+    let is_answer = |end: &usize| {
+        let line = text[..*end].lines().next_back().unwrap();
+        line.starts_with("{\"ev\":\"done\"") || line.contains("\"failed\":true")
+    };
+    let Some(end) = ends.find(is_answer) else { return };
     let half = text[end..].find('\n').map_or(0, |len| len / 2);
     fs::write(&path, &text[..end + half]).unwrap();
 }
@@ -48,12 +56,14 @@ fn forget(journals: &Path) {
 fn kill_at_every_write(lab: &Lab, moment: Moment) {
     // With several under way, what a journal can look like then is not its beginning.
     let together = if moment == Moment::Between { 1 } else { 3 };
-    let script = work::script(amount(9, 20), together);
-    let wanted = work::undisturbed(lab, &script);
+    let script = work::script(amount(11, 20), together);
+    let wanted = work::alone(lab, &script);
     let proxy = Proxy::to(&lab.addr());
     let journals = tempfile::TempDir::new().unwrap();
     let mut killed = 0;
-    let most = amount(200, 400);
+    // Not all of them are requests of their own.
+    assert!(wanted.writes >= 200, "{} writes", wanted.writes);
+    let most = wanted.requests + wanted.requests / 2;
     let output = loop {
         // What was not done when it was killed comes first now.
         let next = if killed == 0 || moment == Moment::After { 1 } else { 2 };
@@ -78,8 +88,64 @@ fn kill_at_every_write(lab: &Lab, moment: Moment) {
             forget(journals.path());
         }
     };
-    assert!(killed >= 90, "killed {killed} times\n{output}");
-    assert_same(&work::left(&mut lab.truth()), &wanted, &format!("killed {killed} times, {moment:?}"));
+    assert!(killed + 5 >= wanted.requests, "killed {killed} times, {} requests\n{output}", wanted.requests);
+    assert_same(&work::left(&mut lab.truth()), &wanted.tree, &format!("killed {killed} times, {moment:?}"));
+}
+
+/// Kills a run at one of its writes, `after` the server has done it or before, and resumes it to its end.
+fn kill_once(lab: &Lab, script: &str, nth: usize, after: bool) -> Tree {
+    let proxy = Proxy::to(&lab.addr());
+    match after {
+        true => proxy.stall_after(ANY_WRITE, nth),
+        false => proxy.stall_before(ANY_WRITE, nth),
+    }
+    let journals = tempfile::TempDir::new().unwrap();
+    let mut running = work::run(lab.at(proxy.addr()), script, journals.path()).spawn();
+    wait_for("the write", Duration::from_secs(60), || {
+        assert!(!running.is_over(), "over before write {nth}: {}", running.stdout());
+        (proxy.stalls() > 0).then_some(())
+    });
+    running.signal("KILL");
+    let _ = running.finish(Duration::from_secs(10));
+    let resumed = work::run(lab.at(proxy.addr()), script, journals.path()).arg("--resume");
+    let _ = resumed.timeout(Duration::from_secs(60)).run().success();
+    work::left(&mut lab.truth())
+}
+
+/// Kills runs at every so many of their requests, each run once, some at a time.
+fn kill_runs_once(name: &str, version: Version) {
+    let lab = |at: &str| Lab::named(&format!("{name}.{at}"), version);
+    let script = work::script(amount(11, 20), 3);
+    let Some(first) = lab("undisturbed") else { return };
+    let wanted = work::alone(&first, &script);
+    let places = (1..wanted.requests).step_by(amount(9, 1));
+    let next = Mutex::new(places.map(|nth| (nth, nth % 2 == 0)));
+    thread::scope(|scope| {
+        for worker in 0..3 {
+            let (script, wanted, next) = (&script, &wanted, &next);
+            let lab = lab(&format!("{worker}")).expect("the server is there");
+            scope.spawn(move || {
+                loop {
+                    let Some((nth, after)) = next.lock().unwrap().next() else { return };
+                    let found = kill_once(&lab, script, nth, after);
+                    assert_same(&found, &wanted.tree, &format!("killed at {nth}, after: {after}"));
+                    let mut truth = lab.truth();
+                    truth.auth("digest", "me:secret").unwrap();
+                    truth.delete_subtree("/w").unwrap();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_is_killed_once_comes_to_its_end() {
+    kill_runs_once("kills.once", Version::V3_9);
+}
+
+#[test]
+fn what_is_killed_once_comes_to_its_end_in_memory() {
+    kill_runs_once("kills.once", Version::MEMORY);
 }
 
 on_one_server! {

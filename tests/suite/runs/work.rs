@@ -1,5 +1,8 @@
 //! A script of more than 200 writes, of every kind that a script can make, and what it leaves behind.
 
+use std::fs;
+use std::path::Path;
+
 use crate::support::lab::Lab;
 use crate::support::truth::Truth;
 use crate::support::zkx::Zkx;
@@ -16,6 +19,32 @@ steps:
   - name: "node ${ item }"
     for_each: {range: [1, NODES]}
     create: {path: "/w/n${ item }", data: "new ${ item }"}
+  - for_each: {range: [1, NODES]}
+    create: {path: "/w/r${ item }", data: "${ index }"}
+    register: many
+  - for_each: "${ many.results | map(attribute='path') | list }"
+    set: {path: "${ item }", data: "at ${ index } of ${ many.results | length }"}
+    register: sets
+  - for_each: {range: [1, NODES]}
+    ensure: {path: "/w/r${ item }", data: "ensured ${ sets.results[item - 1].stat.version }"}
+  - for_each: {range: [0, FEW]}
+    create: {path: "/w/r${ item }", data: "there are all but one"}
+    ignore_errors: [NodeExists]
+    register: late
+  - for_each: {range: [1, FEW]}
+    delete: "/w/r${ item }"
+  - create: {path: /w/late, data: "${ late.results | selectattr('failed') | list | length } failed"}
+  - for_each: {children: /w}
+    when: "item is startingwith('r')"
+    set: {path: "/w/${ item }", data: "child ${ item }"}
+  - for_each: {range: [1, FEW]}
+    do:
+      - create: {path: "/w/b${ item }", data: begun}
+      - fail: "on purpose"
+        when: "item == 2"
+      - set: {path: "/w/b${ item }", data: done}
+    rescue:
+      - set: {path: "/w/b${ item }", data: "${ error.code }"}
   - for_each: {range: [1, NODES]}
     create: {path: /w/numbered-, sequential: true, data: "${ item }"}
   - for_each: {range: [1, NODES]}
@@ -98,19 +127,44 @@ pub(super) fn script(nodes: usize, together: usize) -> String {
 }
 
 /// zkx about to run it.
-pub(super) fn run(server: String, script: &str, journals: &std::path::Path) -> Zkx {
+pub(super) fn run(server: String, script: &str, journals: &Path) -> Zkx {
     let zkx = Zkx::new().server(server).file("work.yaml", script);
     zkx.args(["--auth", "digest:me:secret", "run", "work.yaml", "--journal"]).arg(journals)
 }
 
+/// A run that nobody disturbed.
+pub(super) struct Undisturbed {
+    /// What it left.
+    pub(super) tree: Tree,
+    /// How many writes it made, and in how many requests it sent them.
+    pub(super) writes: usize,
+    pub(super) requests: usize,
+}
+
 /// What it leaves when nobody disturbs it.
 pub(super) fn undisturbed(lab: &Lab, script: &str) -> Tree {
+    alone(lab, script).tree
+}
+
+/// What becomes of a script when nobody disturbs it.
+pub(super) fn alone(lab: &Lab, script: &str) -> Undisturbed {
     let journals = tempfile::TempDir::new().unwrap();
     let _ = run(lab.at(&lab.addr()), script, journals.path()).run().success();
     let mut truth = lab.truth();
-    let found = left(&mut truth);
+    let tree = left(&mut truth);
     truth.delete_subtree("/w").unwrap();
-    found
+    let (writes, requests) = written(journals.path());
+    Undisturbed { tree, writes, requests }
+}
+
+/// How many writes a journal has, and in how many requests they were sent.
+fn written(journals: &Path) -> (usize, usize) {
+    let run = fs::read_dir(journals).unwrap().next().unwrap().unwrap();
+    let text = fs::read_to_string(run.path().join("journal.jsonl")).unwrap();
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let groups: Vec<usize> =
+        lines.filter_map(|line| line["writes"].as_array().map(|writes| writes.len())).collect();
+    (groups.iter().sum(), groups.len())
 }
 
 /// What there is of it; marks by which protected names are found again are all different.

@@ -72,6 +72,8 @@ struct State {
     connections: usize,
     live: HashMap<usize, Arc<Link>>,
     requests: HashMap<i32, usize>,
+    /// What was refused, and nobody was told.
+    refused: Vec<u8>,
     log: Vec<Seen>,
 }
 
@@ -101,6 +103,7 @@ impl Proxy {
 
     /// Cuts instead of bringing back the reply to the `nth` request of this kind: the
     /// server has carried it out, and the client cannot know. The replies before it arrive.
+    /// What was refused then may be sent again, and does not count.
     pub(crate) fn cut_after(&self, op: i32, nth: usize) {
         self.plan(Place::After(op, Harm::Cut), nth);
     }
@@ -117,7 +120,7 @@ impl Proxy {
 
     /// How many connections were stalled so far.
     pub(crate) fn stalls(&self) -> usize {
-        self.state().log.iter().filter(|seen| matches!(seen, Seen::Stalled { .. })).count()
+        self.log().iter().filter(|seen| matches!(seen, Seen::Stalled { .. })).count()
     }
 
     /// Cuts instead of bringing the `nth` notification.
@@ -289,8 +292,11 @@ impl Shared {
                     Place::After(meant, harm) if is_meant(meant, op) => Some(harm),
                     _ => None,
                 };
-                if let Some(harm) = state.strikes(after) {
-                    *link.awaited.lock().unwrap() = Some((xid, harm));
+                let body = frame.get(8..).unwrap_or_default();
+                if state.refused != body
+                    && let Some(harm) = state.strikes(after)
+                {
+                    *link.awaited.lock().unwrap() = Some(Awaited { xid, harm, body: body.to_vec() });
                     link.deaf.store(true, Ordering::SeqCst);
                 }
                 state.strikes(|place| match place {
@@ -305,7 +311,11 @@ impl Shared {
             Way::Down => {
                 let error = int(16);
                 state.log.push(Seen::Reply { conn, xid, error, bytes });
-                link.awaited.lock().unwrap().filter(|(awaited, _)| *awaited == xid).map(|(_, harm)| harm)
+                let awaited = link.awaited.lock().unwrap().take_if(|awaited| awaited.xid == xid)?;
+                if error != 0 {
+                    state.refused = awaited.body;
+                }
+                Some(awaited.harm)
             }
         }
     }
@@ -323,13 +333,19 @@ enum Item {
     End,
 }
 
+/// A request whose reply is to be lost, how, and what it is without its number.
+struct Awaited {
+    xid: i32,
+    harm: Harm,
+    body: Vec<u8>,
+}
+
 /// One connection of a client and the one it stands for.
 struct Link {
     conn: usize,
     client: TcpStream,
     server: TcpStream,
-    /// The request whose reply is to be lost, and how.
-    awaited: Mutex<Option<(i32, Harm)>>,
+    awaited: Mutex<Option<Awaited>>,
     /// What the client still sends goes nowhere.
     deaf: AtomicBool,
     /// What comes goes nowhere, whichever way.
