@@ -80,9 +80,13 @@ impl<'a> Runner<'a> {
         frame: &Frame<'a>,
         secret: bool,
     ) -> Result<Done, Ended> {
-        let base = self.sessions.store(&frame.cluster).await?;
+        let base: std::sync::Arc<dyn Store> = match &frame.member {
+            Some(member) => member.clone(),
+            None => self.sessions.store(&frame.cluster).await?,
+        };
         let undo = !matches!(step.with.undo, Some(Undo::None));
-        let about = About { id: id.to_owned(), cluster: frame.cluster.clone(), secret, undo };
+        let gathered = frame.member.is_some();
+        let about = About { id: id.to_owned(), cluster: frame.cluster.clone(), secret, undo, gathered };
         let recorder = Recorder::new(base, self.recording.clone(), about);
         let recorder = std::sync::Arc::new(recorder);
         let store: std::sync::Arc<dyn Store> = recorder.clone();
@@ -93,24 +97,21 @@ impl<'a> Runner<'a> {
             () = self.grace(frame) => Err(Ended::Interrupted(self.halted().unwrap_or(crate::error::Kind::Interrupted))),
         };
         let made = recorder.made();
+        let mut changes = Vec::new();
         if !secret && self.args.diff {
-            for made in &made {
-                if let Some(change) = planned(made, self.settings.show_secrets) {
-                    let change = Box::new(PlannedRow { diff: true, ..change });
-                    self.tell(Told::Change { id: id.to_owned(), change }).await?;
-                }
-            }
+            let planned = made.iter().filter_map(|made| planned(made, self.settings.show_secrets));
+            changes.extend(planned.map(|change| PlannedRow { diff: true, ..change }));
         }
-        match result {
-            Ok(mut done) => {
-                done.changed |= !made.is_empty();
-                Ok(done)
-            }
-            Err(Ended::Failed(failed)) => match recorder.violation() {
-                Some(why) => Err(Ended::from(Failed::usage(why))),
-                None => Err(Ended::Failed(failed)),
-            },
-            Err(other) => Err(other),
+        let failed = match result {
+            Ok(done) => return Ok(Done { changed: done.changed || !made.is_empty(), changes, ..done }),
+            Err(failed) => failed,
+        };
+        for change in changes {
+            self.tell(Told::Change { id: id.to_owned(), change: Box::new(change) }).await?;
+        }
+        match (failed, recorder.violation()) {
+            (Ended::Failed(_), Some(why)) => Err(Ended::from(Failed::usage(why))),
+            (failed, _) => Err(failed),
         }
     }
 
@@ -282,6 +283,7 @@ impl<'a> Runner<'a> {
             wanted: include.tags.iter().map(|tag| tag.text.clone()).collect(),
             cluster: frame.cluster.clone(),
             last: frame.last,
+            member: None,
         };
         let result = match &script.tree {
             Some(tree) => self.tree(tree, &mut inner, &within).await,

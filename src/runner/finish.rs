@@ -89,6 +89,7 @@ pub(super) async fn journal(
         let result = found.ok_or_else(|| Failure::Disconnected("the run ended before".into()));
         journal.settle(number, &result).map_err(|failure| Error::new(Kind::Io, failure.to_string()))?;
     }
+    journal.put().map_err(|failure| Error::new(Kind::Io, failure.to_string()))?;
     Ok(Some(Arc::new(journal)))
 }
 
@@ -262,7 +263,7 @@ impl Runner<'_> {
         self.tell(Told::End { counts, exit, stopped, check: self.args.check }).await?;
         self.with.out.end().await?;
         if let Some(journal) = &self.journal {
-            journal.end(exit)?;
+            journal.end(exit).await?;
         }
         let steps = std::mem::take(&mut lock(&self.told).steps);
         let name = self.loaded.sources.iter().next().map(|source| source.path.display().to_string());

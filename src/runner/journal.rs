@@ -5,11 +5,12 @@
 //! the process died is no line.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value as Json, json};
 
@@ -90,8 +91,39 @@ pub(super) struct Journal {
     /// The name of the run.
     pub(super) run: String,
     pub(super) dir: PathBuf,
-    file: Mutex<(File, u64)>,
+    pen: Mutex<Pen>,
+    /// Bytes of it that the disk has for certain.
+    secured: tokio::sync::Mutex<u64>,
     known: Mutex<Known>,
+}
+
+/// What a journal is written with.
+#[derive(Debug)]
+struct Pen {
+    file: Arc<File>,
+    /// Lines that the file has not got yet.
+    buffer: Vec<u8>,
+    /// Bytes that it has got from this run.
+    length: u64,
+    /// The last number that an intent has got.
+    number: u64,
+}
+
+impl Pen {
+    fn new(file: File, number: u64) -> Self {
+        Self { file: Arc::new(file), buffer: Vec::new(), length: 0, number }
+    }
+
+    fn put(&mut self) -> io::Result<()> {
+        if let Err(error) = (&*self.file).write_all(&self.buffer) {
+            // What came of a line before a disk was full is not to run into it when there is room again.
+            self.buffer.insert(0, b'\n');
+            return Err(error);
+        }
+        self.length += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
 }
 
 const NAME: &str = "journal.jsonl";
@@ -109,8 +141,8 @@ impl Journal {
         let path = dir.join(NAME);
         let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(|error| cannot("write", &path, error))?;
-        let journal = Self { run: run.to_owned(), dir, file: Mutex::new((file, 0)), known: Mutex::default() };
-        journal.line(start).map_err(|failure| Error::new(Kind::Io, failure.to_string()))?;
+        let journal = Self::with(run, dir, Pen::new(file, 0), Known::default());
+        journal.put_down(start)?;
         Ok(journal)
     }
 
@@ -139,38 +171,74 @@ impl Journal {
         }
         let writes = writes.into_iter().map(|(step, pasts)| (step, Arc::new(Replay::of(pasts)))).collect();
         let known = Known { steps: read.steps, items: read.items, writes, begun: read.begun };
-        Ok(Self { run: run.to_owned(), dir, file: Mutex::new((file, last)), known: Mutex::new(known) })
+        Ok(Self::with(run, dir, Pen::new(file, last), known))
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+    fn with(run: &str, dir: PathBuf, pen: Pen, known: Known) -> Self {
+        let secured = tokio::sync::Mutex::default();
+        Self { run: run.to_owned(), dir, pen: Mutex::new(pen), secured, known: Mutex::new(known) }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn line(&self, json: &Json) -> Result<(), Failure> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = file.0.write_all(format!("{json}\n").as_bytes());
-        written.map_err(|error| {
-            Failure::Disconnected(format!("the journal {} cannot be written: {error}", self.dir.display()))
-        })
+    fn pen(&self) -> MutexGuard<'_, Pen> {
+        self.pen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down what is about to be sent; the number that it has.
-    pub(super) fn intend(&self, intent: Intent<'_>) -> Result<u64, Failure> {
-        let number = {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.1 += 1;
-            file.1
+    fn cannot_write(&self, error: impl Display) -> Failure {
+        Failure::Disconnected(format!("the journal {} cannot be written: {error}", self.dir.display()))
+    }
+
+    fn line(&self, pen: &mut Pen, json: &Json) -> Result<(), Failure> {
+        writeln!(pen.buffer, "{json}").map_err(|error| self.cannot_write(error))
+    }
+
+    /// Writes down a line that no write waits for.
+    fn put_down(&self, json: &Json) -> Result<()> {
+        let mut pen = self.pen();
+        let written = self.line(&mut pen, json);
+        let written = written.and_then(|()| pen.put().map_err(|error| self.cannot_write(error)));
+        written.map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+    }
+
+    /// Waits until what was written down outlives the machine's end; of several that wait, one sees to it.
+    pub(super) async fn secure(&self) -> Result<(), Failure> {
+        let put = |pen: &mut Pen| pen.put().map(|()| pen.length).map_err(|error| self.cannot_write(error));
+        let wanted = put(&mut self.pen())?;
+        let mut secured = self.secured.lock().await;
+        if *secured >= wanted {
+            return Ok(());
+        }
+        let (file, length) = {
+            let mut pen = self.pen();
+            let length = put(&mut pen)?;
+            (Arc::clone(&pen.file), length)
         };
+        let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
+        synced.map_err(|error| self.cannot_write(error))?.map_err(|error| self.cannot_write(error))?;
+        *secured = length;
+        Ok(())
+    }
+
+    /// Writes down what is about to be sent; the number that it has. It may not be sent before it is
+    /// [secure](Self::secure).
+    pub(super) fn intend(&self, intent: Intent<'_>) -> Result<u64, Failure> {
         let Intent { step, cluster, writes, before, zxid, secret, undo } = intent;
         let writes: Vec<_> = writes.iter().map(|write| kept::write(write, secret)).collect();
         let before: Vec<_> = before.iter().map(|before| kept::before(before.as_ref(), secret)).collect();
-        self.line(&json!({"ev": "intent", "n": number, "step": step, "cluster": cluster,
+        let mut pen = self.pen();
+        pen.number += 1;
+        let number = pen.number;
+        let line = json!({"ev": "intent", "n": number, "step": step, "cluster": cluster,
                           "zxid": zxid, "secret": secret, "undo": undo,
-                          "writes": writes, "before": before}))?;
+                          "writes": writes, "before": before});
+        self.line(&mut pen, &line)?;
         Ok(number)
     }
 
-    /// Writes down what came of it.
+    /// Writes down what came of it; the file has it when the next line comes that nothing waits for.
     pub(super) fn settle(&self, number: u64, result: &Result<Vec<Written>, Failure>) -> Result<(), Failure> {
         let json = match result {
             Ok(written) => {
@@ -180,30 +248,42 @@ impl Journal {
             Err(Failure::Unknown(why)) => json!({"ev": "unknown", "n": number, "why": why}),
             Err(failure) => json!({"ev": "refused", "n": number, "why": failure.to_string()}),
         };
-        self.line(&json)
+        self.line(&mut self.pen(), &json)
+    }
+
+    /// Gives the file what was written down.
+    pub(super) fn put(&self) -> Result<(), Failure> {
+        self.pen().put().map_err(|error| self.cannot_write(error))
     }
 
     /// Writes down that a step is done, and what it registered.
     pub(super) fn step(&self, id: &str, status: &str, register: Option<&Value>) -> Result<()> {
         let register = register.map(kept::value);
-        let line = json!({"ev": "step", "id": id, "status": status, "register": register});
-        self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+        self.put_down(&json!({"ev": "step", "id": id, "status": status, "register": register}))
     }
 
     /// Writes down what a loop is run for.
     pub(super) fn items(&self, id: &str, items: &[Value]) -> Result<()> {
         let items: Vec<_> = items.iter().map(kept::value).collect();
-        let line = json!({"ev": "items", "id": id, "items": items});
-        self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+        self.put_down(&json!({"ev": "items", "id": id, "items": items}))
     }
 
     /// Writes down how the run ended.
-    pub(super) fn end(&self, exit: u8) -> Result<()> {
-        let line = json!({"ev": "end", "exit": exit});
-        let ended = self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()));
-        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.0.sync_data().map_err(|error| cannot("write", &self.dir, error))?;
-        ended
+    pub(super) async fn end(&self, exit: u8) -> Result<()> {
+        self.put_down(&json!({"ev": "end", "exit": exit}))?;
+        self.secure().await.map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+    }
+
+    /// Whether it is that of an earlier run, which is taken up again.
+    pub(super) fn is_resumed(&self) -> bool {
+        let known = self.known();
+        !known.steps.is_empty() || !known.writes.is_empty()
+    }
+
+    /// Whether an earlier run has done this step, or some of it.
+    pub(super) fn knows(&self, id: &str) -> bool {
+        let known = self.known();
+        known.steps.contains_key(id) || known.writes.contains_key(id)
     }
 
     /// What an earlier run registered for a step that it has done.
@@ -229,8 +309,7 @@ impl Journal {
 
     /// Writes down that such a step is begun.
     pub(super) fn begin_step(&self, id: &str) -> Result<()> {
-        let line = json!({"ev": "begin", "id": id});
-        self.line(&line).map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+        self.put_down(&json!({"ev": "begin", "id": id}))
     }
 }
 

@@ -1,10 +1,12 @@
 //! `for_each`.
 
+use std::collections::VecDeque;
+
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use minijinja::value::ValueKind;
 
 use super::failed::{Ended, Failed};
-use super::step::Outcome;
+use super::step::{Outcome, asks_of_items, is_container};
 use super::{Frame, Runner};
 use crate::error::Error;
 use crate::recipe;
@@ -18,6 +20,48 @@ use crate::znode::ZPath;
 /// Characters of an item that are part of a step's identity, at most.
 const KEY: usize = 80;
 
+/// What a step is taken with for one item.
+pub(super) struct Turn<'a> {
+    pub(super) id: String,
+    pub(super) scope: Scope,
+    pub(super) frame: Frame<'a>,
+}
+
+/// What came of the items so far.
+pub(super) struct Sum {
+    /// What each of them resulted in, where somebody wants to know.
+    values: Option<Vec<Value>>,
+    changed: bool,
+    failed: bool,
+    skipped: bool,
+}
+
+impl Sum {
+    fn new(step: &Step) -> Self {
+        let values = step.with.register.is_some().then(Vec::new);
+        Self { values, changed: false, failed: false, skipped: true }
+    }
+
+    pub(super) fn add(&mut self, outcome: Outcome, item: Value) {
+        self.changed |= outcome.changed;
+        self.failed |= outcome.failed;
+        self.skipped = false;
+        if let Some(values) = &mut self.values {
+            values.push(with_item(outcome.value, item));
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        let value = Value::from_pairs([
+            ("results", Value::from(self.values.unwrap_or_default())),
+            ("changed", Value::from(self.changed)),
+            ("failed", Value::from(self.failed)),
+            ("skipped", Value::from(self.skipped)),
+        ]);
+        Outcome { value, changed: self.changed, failed: self.failed }
+    }
+}
+
 impl<'a> Runner<'a> {
     /// Takes a step once for each item.
     pub(super) async fn each(
@@ -25,7 +69,7 @@ impl<'a> Runner<'a> {
         step: &Step,
         each: &ForEach,
         id: &str,
-        local: &mut Scope,
+        local: &Scope,
         frame: &Frame<'a>,
     ) -> Result<Outcome, Ended> {
         let known = self.journal.as_ref().and_then(|journal| journal.items_before(id));
@@ -43,10 +87,10 @@ impl<'a> Runner<'a> {
             Some(slot) => usize::try_from(slot.get(local).await?).unwrap_or(1).max(1),
             None => 1,
         };
-        let item_name = step.with.item.as_ref().map_or("item", |name| name.text.as_str());
-        let mut results = Vec::with_capacity(items.len());
+        let mut sum = Sum::new(step);
+        let mut todo: VecDeque<(usize, Value)> = items.into_iter().enumerate().collect();
+        self.gathered(step, &mut todo, &mut sum, local, frame).await?;
         let mut flight = FuturesOrdered::new();
-        let mut todo = items.into_iter().enumerate();
         let mut ended = None;
         loop {
             while ended.is_none() && flight.len() < at_once {
@@ -54,74 +98,79 @@ impl<'a> Runner<'a> {
                     ended = Some(Ended::Interrupted(kind));
                     break;
                 }
-                let Some((index, item)) = todo.next() else { break };
-                let suffix = format!("{}[{}]", frame.suffix, key(&item, index));
-                let id = format!("{}{}{suffix}", frame.prefix, step.place);
-                let mut scope = self.seen(local, &id, frame);
-                scope.set(item_name, item.clone());
-                scope.set("index", index);
-                let frame = Frame { suffix, ..frame.clone() };
+                let Some((index, item)) = todo.pop_front() else { break };
                 flight.push_back(async move {
-                    let outcome = self.item(step, &id, &mut scope, &frame).await?;
+                    let outcome = self.item(step, (index, &item), local, frame).await?;
                     Ok((outcome, item))
                 });
             }
             match flight.next().await {
                 None => break,
-                Some(Ok(outcome)) => results.push(outcome),
+                Some(Ok((outcome, item))) => sum.add(outcome, item),
                 Some(Err(end)) => ended = ended.or(Some(end)),
             }
         }
-        if let Some(ended) = ended {
-            return Err(ended);
+        match ended {
+            Some(ended) => Err(ended),
+            None => Ok(sum.outcome()),
         }
-        let changed = results.iter().any(|(outcome, _)| outcome.changed);
-        let failed = results.iter().any(|(outcome, _)| outcome.failed);
-        let skipped = results.is_empty();
-        let values: Vec<Value> =
-            results.into_iter().map(|(outcome, item)| with_item(outcome.value, item)).collect();
-        let value = Value::from_pairs([
-            ("results", Value::from(values)),
-            ("changed", Value::from(changed)),
-            ("failed", Value::from(failed)),
-            ("skipped", Value::from(skipped)),
-        ]);
-        Ok(Outcome { value, changed, failed })
+    }
+
+    /// What an item is taken with.
+    pub(super) fn turn(
+        &self,
+        step: &Step,
+        (index, item): (usize, &Value),
+        local: &Scope,
+        frame: &Frame<'a>,
+    ) -> Turn<'a> {
+        let (suffix, id) = item_id(step, (index, item), frame);
+        let mut scope = self.seen(local, &id, frame);
+        scope.set(step.with.item.as_ref().map_or("item", |name| name.text.as_str()), item.clone());
+        scope.set("index", index);
+        Turn { id, scope, frame: Frame { suffix, ..frame.clone() } }
     }
 
     /// One turn, unless an earlier run has taken it.
-    async fn item(
+    pub(super) async fn item(
         &self,
         step: &Step,
-        id: &str,
-        scope: &mut Scope,
+        (index, item): (usize, &Value),
+        local: &Scope,
         frame: &Frame<'a>,
     ) -> Result<Outcome, Ended> {
-        if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(id)) {
+        let Turn { id, mut scope, frame } = self.turn(step, (index, item), local, frame);
+        if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
             let value = registered.unwrap_or_else(|| Value::from_pairs([("changed", false)]));
             return Ok(Outcome { value, changed: false, failed: false });
         }
         let name = match &step.with.name {
-            Some(slot) => Some(slot.get(scope).await?),
+            Some(slot) => Some(slot.get(&scope).await?),
             None => None,
         };
-        if let Some(when) = step.with.when.as_ref().filter(|_| super::step::asks_of_items(step))
-            && !self.journal.as_ref().is_some_and(|journal| journal.begun_before(id))
+        if let Some(when) = step.with.when.as_ref().filter(|_| asks_of_items(step))
+            && !self.journal.as_ref().is_some_and(|journal| journal.begun_before(&id))
         {
-            if !when.truth(scope).await? {
-                return self.skip_item(step, id, name).await;
+            if !when.truth(&scope).await? {
+                return self.skip_item(step, &id, name).await;
             }
-            if let Some(journal) = self.journal.as_ref().filter(|_| super::step::is_container(step)) {
-                journal.begin_step(id)?;
+            if let Some(journal) = self.journal.as_ref().filter(|_| is_container(step)) {
+                journal.begin_step(&id)?;
             }
         }
-        let outcome = self.once(step, id, name, scope, frame).await?;
-        if let Some(journal) = self.journal.as_ref().filter(|_| !super::step::is_container(step)) {
+        let outcome = self.once(step, &id, name, &mut scope, &frame).await?;
+        self.taken(step, &id, &outcome)?;
+        Ok(outcome)
+    }
+
+    /// Writes down that a step has been taken for an item.
+    pub(super) fn taken(&self, step: &Step, id: &str, outcome: &Outcome) -> Result<(), Ended> {
+        if let Some(journal) = self.journal.as_ref().filter(|_| !is_container(step)) {
             let secret = step.with.no_log.known().copied().unwrap_or_default();
             let wanted = step.with.register.is_some() && !secret;
             journal.step(id, "ok", wanted.then_some(&outcome.value))?;
         }
-        Ok(outcome)
+        Ok(())
     }
 
     async fn items(&self, each: &ForEach, scope: &Scope, frame: &Frame<'a>) -> Result<Vec<Value>, Ended> {
@@ -193,6 +242,13 @@ impl<'a> Runner<'a> {
             }
         }
     }
+}
+
+/// What a step is for an item: what stands behind its place, and all of it.
+pub(super) fn item_id(step: &Step, (index, item): (usize, &Value), frame: &Frame<'_>) -> (String, String) {
+    let suffix = format!("{}[{}]", frame.suffix, key(item, index));
+    let id = format!("{}{}{suffix}", frame.prefix, step.place);
+    (suffix, id)
 }
 
 /// A result with the item that it is of.

@@ -9,6 +9,7 @@ mod act;
 mod again;
 mod failed;
 mod finish;
+mod gather;
 mod journal;
 mod kept;
 mod lines;
@@ -20,6 +21,7 @@ mod reports;
 mod sessions;
 mod step;
 mod text;
+mod together;
 mod tree;
 mod undo;
 mod verbs;
@@ -35,13 +37,15 @@ use tokio::time::Instant;
 use crate::cli::Globals;
 use crate::command::{Asker, Run, Settings};
 use crate::error::{Error, Kind, Result};
+use crate::render::Format;
 use crate::run::Interrupts;
 use crate::script::Loaded;
 use crate::script::expr::{Scope, Variables, World};
-use crate::script::model::{OnFailure, Script};
+use crate::script::model::{OnFailure, Script, Step};
 use crate::script::vars::{Settled, settle};
 use crate::view::{Counts, Out, Row, RunRow, Shape, StepRow, Told};
 use failed::{Ended, Failed};
+use gather::Member;
 use journal::Journal;
 use recorder::Recording;
 use sessions::{DEFAULT, Sessions};
@@ -86,6 +90,7 @@ struct Runner<'a> {
     /// Programs may be run.
     shell: bool,
     told: Mutex<Tally>,
+    held: Mutex<Held>,
     /// The step that `--from` names was reached.
     reached: AtomicBool,
 }
@@ -95,6 +100,14 @@ struct Runner<'a> {
 struct Tally {
     counts: Counts,
     steps: Vec<StepRow>,
+}
+
+/// Rows that are told together when all of them are known.
+#[derive(Default)]
+struct Held {
+    rows: Vec<Row>,
+    /// Those who keep them back.
+    holders: usize,
 }
 
 /// Where a step stands.
@@ -111,6 +124,8 @@ struct Frame<'a> {
     wanted: Vec<String>,
     /// It is run whoever interrupts.
     last: bool,
+    /// It is taken together with others, and writes through this.
+    member: Option<Arc<Member>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -181,6 +196,7 @@ pub async fn run(
         secrets: Mutex::new(secrets),
         shell,
         told: Mutex::default(),
+        held: Mutex::default(),
         reached: AtomicBool::new(args.from.is_none()),
     };
     let work = runner.whole(&mut scope);
@@ -304,6 +320,7 @@ impl<'a> Runner<'a> {
             tags: Vec::new(),
             wanted: Vec::new(),
             last: false,
+            member: None,
         }
     }
 
@@ -333,7 +350,35 @@ impl<'a> Runner<'a> {
             }
         }
         let time = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.with.out.rows(vec![Row::Run(RunRow { time, told })]).await
+        let row = Row::Run(RunRow { time, told });
+        {
+            let mut held = lock(&self.held);
+            if held.holders > 0 {
+                held.rows.push(row);
+                return Ok(());
+            }
+        }
+        self.with.out.rows(vec![row]).await
+    }
+
+    /// Keeps back what is told, to tell it at once.
+    fn hold(&self) {
+        lock(&self.held).holders += 1;
+    }
+
+    /// Tells what was kept back, unless others still do so.
+    async fn release(&self) -> Result<()> {
+        let rows = {
+            let mut held = lock(&self.held);
+            held.holders -= 1;
+            if held.holders > 0 { Vec::new() } else { std::mem::take(&mut held.rows) }
+        };
+        if rows.is_empty() { Ok(()) } else { self.with.out.rows(rows).await }
+    }
+
+    /// Whether anybody sees all that a step results in.
+    fn is_told(&self, step: &Step) -> bool {
+        step.with.register.is_some() || self.with.globals.output != Format::Human
     }
 
     /// Whether `--from` has been reached with this step.

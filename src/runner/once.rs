@@ -7,7 +7,7 @@ use super::step::{Outcome, is_container, skipped};
 use super::verbs::Done;
 use super::{Frame, Runner, text};
 use crate::error::Error;
-use crate::script::expr::Scope;
+use crate::script::expr::{Scope, Value};
 use crate::script::model::{CheckMode, Step};
 use crate::view::{Status, Told};
 
@@ -59,7 +59,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Tells what came of a step.
-    async fn conclude(
+    pub(super) async fn conclude(
         &self,
         step: &Step,
         (id, name, secret): (&str, Option<String>, bool),
@@ -67,7 +67,7 @@ impl<'a> Runner<'a> {
         outcome: Result<Done, Ended>,
         local: &Scope,
     ) -> Result<Outcome, Ended> {
-        let (done, failed) = match outcome {
+        let (mut done, failed) = match outcome {
             Ok(done) => (done, None),
             Err(Ended::Failed(failed)) => (Done::default(), Some(*failed)),
             Err(other) => return Err(other),
@@ -88,7 +88,13 @@ impl<'a> Runner<'a> {
             Some(failed) => failed.error.to_string(),
             None => hidden(done.words.clone()),
         };
-        let value = text::result(&done, failed.as_ref(), attempts, duration, self.args.check);
+        let value = match &step.with.register {
+            Some(_) => text::result(&done, failed.as_ref(), attempts, duration, self.args.check),
+            None => Value::UNDEFINED,
+        };
+        for change in std::mem::take(&mut done.changes) {
+            self.tell(Told::Change { id: id.to_owned(), change: Box::new(change) }).await?;
+        }
         // A block has told its steps already.
         let tells = !is_container(step) || failed.as_ref().is_some_and(|failed| failed.at.is_none());
         if tells {
@@ -96,7 +102,8 @@ impl<'a> Runner<'a> {
             row.attempts = attempts;
             row.duration = duration;
             row.error = failed.as_ref().map(|failed| (failed.code.to_owned(), failed.error.to_string()));
-            row.result = (!secret && !done.fields.is_empty()).then(|| text::shown(&done));
+            row.result =
+                (!secret && !done.fields.is_empty() && self.is_told(step)).then(|| text::shown(&done));
             self.tell(Told::Step(Box::new(row))).await?;
         }
         match failed.filter(|_| !ignored) {
@@ -120,7 +127,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Takes a step once, within its time, and looks whether it has failed or changed something.
-    async fn attempt(
+    pub(super) async fn attempt(
         &self,
         step: &Step,
         id: &str,

@@ -34,6 +34,16 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// Takes writes back that were counted and not made.
+    fn release(&self, writes: &[Write]) {
+        for write in writes.iter().filter(|write| !matches!(write, Write::Check { .. })) {
+            self.changes.fetch_sub(1, Relaxed);
+            if matches!(write, Write::Delete { .. }) {
+                self.deletes.fetch_sub(1, Relaxed);
+            }
+        }
+    }
+
     /// Counts a write; the error says why it may not be made.
     fn admit(&self, write: &Write) -> Result<(), String> {
         if matches!(write, Write::Check { .. }) {
@@ -47,12 +57,15 @@ impl Limits {
             let paths: Vec<_> = self.paths.iter().map(Glob::as_str).collect();
             return Err(format!("the guard does not allow to change {path} (paths: {})", paths.join(", ")));
         }
-        if self.changes.fetch_add(1, Relaxed) >= self.max_changes {
+        let deletes = matches!(write, Write::Delete { .. });
+        if self.changes.load(Relaxed) >= self.max_changes {
             return Err(format!("the guard allows no more changes (max_changes: {})", self.max_changes));
         }
-        if matches!(write, Write::Delete { .. }) && self.deletes.fetch_add(1, Relaxed) >= self.max_deletes {
+        if deletes && self.deletes.load(Relaxed) >= self.max_deletes {
             return Err(format!("the guard allows no more deletes (max_deletes: {})", self.max_deletes));
         }
+        self.changes.fetch_add(1, Relaxed);
+        self.deletes.fetch_add(u64::from(deletes), Relaxed);
         Ok(())
     }
 }
@@ -99,6 +112,8 @@ pub(super) struct About {
     pub(super) secret: bool,
     /// What it writes may be undone.
     pub(super) undo: bool,
+    /// Its writes go out with those of others, and the journal is secured with them.
+    pub(super) gathered: bool,
 }
 
 /// What a recorder has beside the store.
@@ -140,8 +155,9 @@ impl Recorder {
     }
 
     fn admit(&self, writes: &[Write]) -> Result<(), Failure> {
-        for write in writes {
+        for (index, write) in writes.iter().enumerate() {
             if let Err(why) = self.limits.admit(write) {
+                self.limits.release(writes.get(..index).unwrap_or_default());
                 *lock(&self.violation) = Some(why);
                 return Err(Failure::ReadOnly);
             }
@@ -197,15 +213,21 @@ impl Recorder {
         };
         let zxid = self.inner.session().last_zxid;
         let intent = match &self.journal {
-            Some(journal) => Some(journal.intend(Intent {
-                step: &self.about.id,
-                cluster: &self.about.cluster,
-                writes: &writes,
-                before: &before,
-                zxid,
-                secret: self.about.secret,
-                undo: self.about.undo,
-            })?),
+            Some(journal) => {
+                let number = journal.intend(Intent {
+                    step: &self.about.id,
+                    cluster: &self.about.cluster,
+                    writes: &writes,
+                    before: &before,
+                    zxid,
+                    secret: self.about.secret,
+                    undo: self.about.undo,
+                })?;
+                if !self.about.gathered {
+                    journal.secure().await?;
+                }
+                Some(number)
+            }
             None => None,
         };
         let result = match (group, writes.first()) {
@@ -214,6 +236,14 @@ impl Recorder {
         };
         if let (Some(journal), Some(intent)) = (&self.journal, intent) {
             journal.settle(intent, &result)?;
+            if !self.about.gathered {
+                journal.put()?;
+            }
+        }
+        if let Err(failure) = &result
+            && !matches!(failure, Failure::Unknown(_))
+        {
+            self.limits.release(&writes);
         }
         let written = result?;
         let mut made = lock(&self.made);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 
 use super::failed::Failed;
+use super::gather::Member;
 use super::replay::Replay;
 use crate::cli::profile::Origin;
 use crate::cli::{Globals, Source};
@@ -199,6 +200,8 @@ pub(super) struct LookUps {
     pub(super) cluster: String,
     /// What an earlier run has done of the step already.
     pub(super) replay: Option<Arc<Replay>>,
+    /// The step is taken together with others.
+    pub(super) member: Option<Arc<Member>>,
 }
 
 impl Live for LookUps {
@@ -212,6 +215,9 @@ impl Live for LookUps {
                 What::Data => (Read::Data(path), "get"),
                 What::Children => (Read::Children(path), "list"),
             };
+            if let Some(member) = &self.member {
+                member.reads(&read);
+            }
             let found = match &self.replay {
                 None => read_one(&*store, read).await,
                 Some(replay) => {

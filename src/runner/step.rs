@@ -115,7 +115,7 @@ impl<'a> Runner<'a> {
             journal.begin_step(&id)?;
         }
         let result = match &with.for_each {
-            Some(each) => self.each(step, each, &id, &mut local, &frame).await?,
+            Some(each) => self.each(step, each, &id, &local, &frame).await?,
             None => {
                 let result = self.once(step, &id, name, &mut local, &frame).await?;
                 // What steps inside have registered is seen behind them too.
@@ -137,7 +137,12 @@ impl<'a> Runner<'a> {
     /// What expressions of a step see.
     pub(super) fn seen(&self, scope: &Scope, id: &str, frame: &Frame<'a>) -> Scope {
         let replay = self.journal.as_ref().and_then(|journal| journal.done_before(id));
-        let live = LookUps { sessions: self.sessions.clone(), cluster: frame.cluster.clone(), replay };
+        let live = LookUps {
+            sessions: self.sessions.clone(),
+            cluster: frame.cluster.clone(),
+            replay,
+            member: frame.member.clone(),
+        };
         scope.with_live(std::sync::Arc::new(live))
     }
 

@@ -16,9 +16,11 @@ use std::sync::Arc;
 use super::failed::{Ended, Failed};
 use super::{Frame, Runner};
 use crate::error::{Error, Kind};
+use crate::recipe::make_parents;
 use crate::script::expr::{Scope, Value, stat_value};
 use crate::script::model::{Action, Step};
 use crate::store::{Failure, Found, Read, Store, read_one};
+use crate::view::PlannedRow;
 use crate::wire::Code;
 use crate::znode::{Acl, Stat, ZPath};
 
@@ -32,6 +34,8 @@ pub(super) struct Done {
     pub(super) words: String,
     /// What it registers beside what every step does.
     pub(super) fields: Vec<(&'static str, Value)>,
+    /// What it wrote, where somebody wants to know.
+    pub(super) changes: Vec<PlannedRow>,
 }
 
 impl Done {
@@ -73,6 +77,23 @@ impl At<'_, '_> {
             Some(list) => Ok(list.get(scope).await?),
             None => Ok(vec![Acl::open()]),
         }
+    }
+
+    /// What comes writes more than once: it is not taken together with others.
+    fn alone(&self) -> Result<(), Failure> {
+        self.frame.member.as_ref().map_or(Ok(()), |member| Err(member.alone()))
+    }
+
+    /// Creates what is missing above a znode.
+    async fn parents(&self, path: &ZPath) -> Result<(), Failed> {
+        if self.frame.member.is_some() {
+            let parent = path.parent().unwrap_or_else(ZPath::root);
+            return match crate::store::stat(&*self.store, &parent).await {
+                Ok(Some(_)) => Ok(()),
+                _ => self.alone().map_err(|failure| Failed::of(failure, "create", path)),
+            };
+        }
+        make_parents(&*self.store, path).await.map(|_| ()).map_err(Failed::recipe)
     }
 
     /// What a znode holds; `None` if it does not exist.

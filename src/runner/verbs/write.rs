@@ -4,7 +4,6 @@ use bytes::Bytes;
 
 use super::{At, Done, acl_value, data, missing, stat};
 use crate::recipe::declared::{same, same_acl};
-use crate::recipe::make_parents;
 use crate::runner::failed::Failed;
 use crate::script::expr::{Scope, Value};
 use crate::script::model::{AclVerb, Create, Ensure, Exists, Mode, ModeSpec, Protect, Set, State};
@@ -57,7 +56,7 @@ pub(super) async fn create(at: &At<'_, '_>, create: &Create, scope: &Scope) -> R
     let write = write_of(at, create, scope).await?;
     let path = ZPath::from_server(write.path());
     if create.parents.get(scope).await? {
-        make_parents(&*at.store, &path).await.map_err(Failed::recipe)?;
+        at.parents(&path).await?;
     }
     let failure = match at.store.write(write.clone()).await {
         Ok(written) => {
@@ -108,6 +107,7 @@ pub(super) async fn create(at: &At<'_, '_>, create: &Create, scope: &Scope) -> R
 async fn written_stat(at: &At<'_, '_>, written: &Written, path: &ZPath) -> Value {
     match written.stat {
         Some(node) => stat(Some(&node)),
+        None if !at.runner.is_told(at.step) => Value::UNDEFINED,
         None => stat(crate::store::stat(&*at.store, path).await.ok().flatten().as_ref()),
     }
 }
@@ -194,7 +194,7 @@ pub(super) async fn ensure(at: &At<'_, '_>, ensure: &Ensure, scope: &Scope) -> R
     };
     let Some((old, node)) = at.data(&path).await? else {
         if ensure.parents.get(scope).await? {
-            make_parents(&*at.store, &path).await.map_err(Failed::recipe)?;
+            at.parents(&path).await?;
         }
         let acl = match acl {
             Some(acl) => acl,
@@ -207,6 +207,9 @@ pub(super) async fn ensure(at: &At<'_, '_>, ensure: &Ensure, scope: &Scope) -> R
             .changed()
             .field("stat", written_stat(at, &written, &path).await));
     };
+    if acl.is_some() {
+        at.alone().map_err(|failure| Failed::of(failure, "write", &path))?;
+    }
     let mut words = Vec::new();
     let compare = data::compare(&ensure.data, scope).await?;
     if let Some(new) = new.filter(|new| !same(new.as_deref(), old.as_deref(), compare)) {

@@ -1,7 +1,10 @@
 //! What expressions ask the znodes: `exists`, `get`, `get_json`, `children`, `stat`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use minijinja::value::{Enumerator, Object};
 
 use super::Value;
 use crate::error::Result;
@@ -50,5 +53,51 @@ pub trait Live: Send + Sync {
 
 /// A stat as expressions see it: under the names that the protocol has for its fields.
 pub fn stat_value(stat: &Stat) -> Value {
-    serde_json::to_value(stat).map_or_else(|_| Value::from(()), |json| super::value_of_json(&json))
+    Value::from_object(Fields(*stat))
+}
+
+/// A stat whose fields are looked up when somebody asks: most steps have one, few are asked.
+#[derive(Debug)]
+struct Fields(Stat);
+
+const NAMES: &[&str] = &[
+    "czxid",
+    "mzxid",
+    "ctime",
+    "mtime",
+    "version",
+    "cversion",
+    "aversion",
+    "ephemeralOwner",
+    "dataLength",
+    "numChildren",
+    "pzxid",
+];
+
+impl Object for Fields {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let Stat { czxid, mzxid, ctime, mtime, version, cversion, aversion, .. } = self.0;
+        Some(match key {
+            "czxid" => czxid.into(),
+            "mzxid" => mzxid.into(),
+            "ctime" => ctime.into(),
+            "mtime" => mtime.into(),
+            "version" => version.into(),
+            "cversion" => cversion.into(),
+            "aversion" => aversion.into(),
+            "ephemeralOwner" => self.0.ephemeral_owner.into(),
+            "dataLength" => self.0.data_length.into(),
+            "numChildren" => self.0.num_children.into(),
+            "pzxid" => self.0.pzxid.into(),
+            _ => return None,
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Str(NAMES)
+    }
 }
