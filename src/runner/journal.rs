@@ -12,9 +12,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::kept;
+use super::kept::{self, Line};
 use super::recorder::Before;
 use super::replay::{Past, Replay};
 use crate::error::{Error, Kind, Result};
@@ -191,14 +192,16 @@ impl Journal {
         Failure::Disconnected(format!("the journal {} cannot be written: {error}", self.dir.display()))
     }
 
-    fn line(&self, pen: &mut Pen, json: &Json) -> Result<(), Failure> {
-        writeln!(pen.buffer, "{json}").map_err(|error| self.cannot_write(error))
+    fn line(&self, pen: &mut Pen, line: &impl Serialize) -> Result<(), Failure> {
+        serde_json::to_writer(&mut pen.buffer, line).map_err(|error| self.cannot_write(error))?;
+        pen.buffer.push(b'\n');
+        Ok(())
     }
 
     /// Writes down a line that no write waits for.
-    fn put_down(&self, json: &Json) -> Result<()> {
+    fn put_down(&self, line: &impl Serialize) -> Result<()> {
         let mut pen = self.pen();
-        let written = self.line(&mut pen, json);
+        let written = self.line(&mut pen, line);
         let written = written.and_then(|()| pen.put().map_err(|error| self.cannot_write(error)));
         written.map_err(|failure| Error::new(Kind::Io, failure.to_string()))
     }
@@ -226,29 +229,25 @@ impl Journal {
     /// [secure](Self::secure).
     pub(super) fn intend(&self, intent: Intent<'_>) -> Result<u64, Failure> {
         let Intent { step, cluster, writes, before, zxid, secret, undo } = intent;
-        let writes: Vec<_> = writes.iter().map(|write| kept::write(write, secret)).collect();
-        let before: Vec<_> = before.iter().map(|before| kept::before(before.as_ref(), secret)).collect();
         let mut pen = self.pen();
         pen.number += 1;
-        let number = pen.number;
-        let line = json!({"ev": "intent", "n": number, "step": step, "cluster": cluster,
-                          "zxid": zxid, "secret": secret, "undo": undo,
-                          "writes": writes, "before": before});
+        let n = pen.number;
+        let writes = writes.iter().map(|write| kept::write(write, secret)).collect();
+        let before = before.iter().map(|before| kept::before(before.as_ref(), secret)).collect();
+        let line = Line::Intent { n, step, cluster, zxid, secret, undo, writes, before };
         self.line(&mut pen, &line)?;
-        Ok(number)
+        Ok(n)
     }
 
     /// Writes down what came of it; the file has it when the next line comes that nothing waits for.
     pub(super) fn settle(&self, number: u64, result: &Result<Vec<Written>, Failure>) -> Result<(), Failure> {
-        let json = match result {
-            Ok(written) => {
-                let written: Vec<_> = written.iter().map(kept::written).collect();
-                json!({"ev": "done", "n": number, "written": written})
-            }
-            Err(Failure::Unknown(why)) => json!({"ev": "unknown", "n": number, "why": why}),
-            Err(failure) => json!({"ev": "refused", "n": number, "why": failure.to_string()}),
+        let n = number;
+        let line = match result {
+            Ok(written) => Line::Done { n, written: written.iter().map(kept::written).collect() },
+            Err(Failure::Unknown(why)) => Line::Unknown { n, why: why.clone() },
+            Err(failure) => Line::Refused { n, why: failure.to_string() },
         };
-        self.line(&mut self.pen(), &json)
+        self.line(&mut self.pen(), &line)
     }
 
     /// Gives the file what was written down.
@@ -258,8 +257,7 @@ impl Journal {
 
     /// Writes down that a step is done, and what it registered.
     pub(super) fn step(&self, id: &str, status: &str, register: Option<&Value>) -> Result<()> {
-        let register = register.map(kept::value);
-        self.put_down(&json!({"ev": "step", "id": id, "status": status, "register": register}))
+        self.put_down(&Line::Step { id, status, register: register.map(kept::value) })
     }
 
     /// Writes down what a loop is run for.

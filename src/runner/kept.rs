@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use minijinja::value::ValueKind;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use super::journal::Entry;
@@ -15,14 +16,55 @@ use crate::znode::{Acl, CreateMode, Stat};
 /// The key of a mapping that stands for bytes.
 const BYTES: &str = "$base64";
 
-fn data(data: Option<&Bytes>, secret: bool) -> Json {
-    match data {
-        _ if secret => Json::Null,
-        None => Json::Null,
-        Some(data) => match std::str::from_utf8(data) {
-            Ok(text) => Json::from(text),
-            Err(_) => json!({ BYTES: BASE64_STANDARD.encode(data) }),
-        },
+/// Lines of which there is one for each write or step.
+#[derive(Serialize)]
+#[serde(tag = "ev", rename_all = "lowercase")]
+pub(super) enum Line<'a> {
+    Intent {
+        n: u64,
+        step: &'a str,
+        cluster: &'a str,
+        zxid: i64,
+        secret: bool,
+        undo: bool,
+        writes: Vec<KeptWrite<'a>>,
+        before: Vec<Option<KeptBefore<'a>>>,
+    },
+    Done {
+        n: u64,
+        written: Vec<KeptWritten<'a>>,
+    },
+    Unknown {
+        n: u64,
+        why: String,
+    },
+    Refused {
+        n: u64,
+        why: String,
+    },
+    Step {
+        id: &'a str,
+        status: &'a str,
+        register: Option<Json>,
+    },
+}
+
+/// Data, or nothing where it is nobody's business.
+pub(super) struct Data<'a>(Option<&'a [u8]>);
+
+impl<'a> Data<'a> {
+    fn of(data: Option<&'a Bytes>, secret: bool) -> Self {
+        Self(data.filter(|_| !secret).map(|data| &data[..]))
+    }
+}
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0.map(|data| (data, std::str::from_utf8(data))) {
+            None => to.serialize_none(),
+            Some((_, Ok(text))) => to.serialize_str(text),
+            Some((data, Err(_))) => to.collect_map([(BYTES, BASE64_STANDARD.encode(data))]),
+        }
     }
 }
 
@@ -34,8 +76,13 @@ fn data_of(json: Option<&Json>) -> Option<Bytes> {
     }
 }
 
-fn acl(acl: &[Acl]) -> Json {
-    acl.iter().map(|entry| Json::from(entry.to_string())).collect()
+/// An ACL.
+pub(super) struct Acls<'a>(&'a [Acl]);
+
+impl Serialize for Acls<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(ToString::to_string))
+    }
 }
 
 fn acl_of(json: Option<&Json>) -> Option<Vec<Acl>> {
@@ -44,21 +91,33 @@ fn acl_of(json: Option<&Json>) -> Option<Vec<Acl>> {
     Some(lists.concat())
 }
 
-/// A write.
-pub(super) fn write(write: &Write, secret: bool) -> Json {
+/// A write, as a line has it.
+#[derive(Serialize)]
+#[serde(tag = "op", rename_all = "camelCase")]
+pub(super) enum KeptWrite<'a> {
+    Create { path: &'a str, data: Data<'a>, acl: Acls<'a>, mode: i32, ttl: Option<i64> },
+    Set { path: &'a str, data: Data<'a>, version: Option<i32> },
+    Delete { path: &'a str, version: Option<i32> },
+    SetAcl { path: &'a str, acl: Acls<'a>, version: Option<i32> },
+    Check { path: &'a str, version: Option<i32> },
+}
+
+/// What a line has of a write.
+pub(super) fn write(write: &Write, secret: bool) -> KeptWrite<'_> {
     match write {
-        Write::Create { path, data: new, acl: list, mode } => json!({
-            "op": "create", "path": path, "data": data(new.as_ref(), secret), "acl": acl(list),
-            "mode": mode.flag(), "ttl": mode.ttl(),
-        }),
-        Write::Set { path, data: new, version } => {
-            json!({"op": "set", "path": path, "data": data(new.as_ref(), secret), "version": version})
+        Write::Create { path, data, acl, mode } => KeptWrite::Create {
+            path,
+            data: Data::of(data.as_ref(), secret),
+            acl: Acls(acl),
+            mode: mode.flag(),
+            ttl: mode.ttl(),
+        },
+        Write::Set { path, data, version } => {
+            KeptWrite::Set { path, data: Data::of(data.as_ref(), secret), version: *version }
         }
-        Write::Delete { path, version } => json!({"op": "delete", "path": path, "version": version}),
-        Write::SetAcl { path, acl: list, version } => {
-            json!({"op": "setAcl", "path": path, "acl": acl(list), "version": version})
-        }
-        Write::Check { path, version } => json!({"op": "check", "path": path, "version": version}),
+        Write::Delete { path, version } => KeptWrite::Delete { path, version: *version },
+        Write::SetAcl { path, acl, version } => KeptWrite::SetAcl { path, acl: Acls(acl), version: *version },
+        Write::Check { path, version } => KeptWrite::Check { path, version: *version },
     }
 }
 
@@ -84,10 +143,6 @@ fn write_of(json: &Json) -> Option<Write> {
     })
 }
 
-fn stat(stat: &Stat) -> Json {
-    serde_json::to_value(stat).unwrap_or_default()
-}
-
 fn stat_of(json: Option<&Json>) -> Option<Stat> {
     let json = json?.as_object()?;
     let long = |key: &str| json.get(key).and_then(Json::as_i64).unwrap_or_default();
@@ -107,14 +162,18 @@ fn stat_of(json: Option<&Json>) -> Option<Stat> {
     })
 }
 
-/// A znode before a write.
-pub(super) fn before(before: Option<&Before>, secret: bool) -> Json {
-    let Some(before) = before else { return Json::Null };
-    json!({
-        "data": data(before.data.as_ref(), secret),
-        "acl": before.acl.as_deref().map(acl),
-        "stat": stat(&before.stat),
-    })
+/// A znode before a write, as a line has it.
+#[derive(Serialize)]
+pub(super) struct KeptBefore<'a> {
+    data: Data<'a>,
+    acl: Option<Acls<'a>>,
+    stat: &'a Stat,
+}
+
+/// What a line has of a znode before a write.
+pub(super) fn before(before: Option<&Before>, secret: bool) -> Option<KeptBefore<'_>> {
+    let Before { data, acl, stat } = before?;
+    Some(KeptBefore { data: Data::of(data.as_ref(), secret), acl: acl.as_deref().map(Acls), stat })
 }
 
 fn before_of(json: &Json) -> Option<Before> {
@@ -122,9 +181,16 @@ fn before_of(json: &Json) -> Option<Before> {
     Some(Before { data: data_of(json.get("data")), acl: acl_of(json.get("acl")), stat })
 }
 
-/// What was written.
-pub(super) fn written(written: &Written) -> Json {
-    json!({"path": written.path, "stat": written.stat.as_ref().map(stat)})
+/// What was written, as a line has it.
+#[derive(Serialize)]
+pub(super) struct KeptWritten<'a> {
+    path: &'a str,
+    stat: Option<&'a Stat>,
+}
+
+/// What a line has of what was written.
+pub(super) fn written(written: &Written) -> KeptWritten<'_> {
+    KeptWritten { path: &written.path, stat: written.stat.as_ref() }
 }
 
 /// All that was written, as a line has it.

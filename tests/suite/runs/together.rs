@@ -8,7 +8,7 @@ use crate::support::truth::op;
 use crate::support::zkx::Output;
 
 fn run(lab: &Lab, steps: &str) -> Output {
-    lab.zkx().file("s.yaml", &format!("zkx: 1\n{steps}")).args(["run", "s.yaml", "--journal", "j"]).run()
+    lab.zkx().file("s.yaml", format!("zkx: 1\n{steps}")).args(["run", "s.yaml", "--journal", "j"]).run()
 }
 
 /// Paths and texts of all znodes.
@@ -27,8 +27,8 @@ on_every_server! {
     fn a_loop_of_creates_takes_few_requests(lab: &Lab) {
         let proxy = Proxy::to(&lab.addr());
         let steps = "steps:\n  - for_each: {range: [1, 1000]}\n    create: {path: '/n${ item }', data: 'd${ item }'}\n";
-        let zkx = lab.zkx().server(&lab.at(proxy.addr()));
-        let output = zkx.file("s.yaml", &format!("zkx: 1\n{steps}")).args(["run", "s.yaml"]).run().success();
+        let zkx = lab.zkx().server(lab.at(proxy.addr()));
+        let output = zkx.file("s.yaml", format!("zkx: 1\n{steps}")).args(["run", "s.yaml"]).run().success();
         assert!(output.out().ends_with("1000 changed, 0 unchanged\n"), "{output}");
         let requests = |wanted: i32| {
             let log = proxy.log();
