@@ -19,6 +19,7 @@ mod metrics;
 mod pending;
 mod session;
 mod watches;
+mod words;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use dial::{Attempt, ConnectError, Reason};
 pub use metrics::{Metrics, Reading};
 pub use pending::Pending;
 pub use watches::WatchKind;
+pub use words::version;
 
 use crate::wire::frame::write_frame;
 use crate::wire::{Code, Malformed, Reply, Request, RequestHeader};

@@ -18,6 +18,7 @@ mod once;
 mod recorder;
 mod replay;
 mod reports;
+mod require;
 mod sessions;
 mod step;
 mod text;
@@ -165,6 +166,16 @@ pub async fn run(
         sessions.close().await;
         return result;
     }
+    let required = tokio::select! {
+        required = require::require(loaded, &sessions, &scope) => {
+            required.map_err(|failed| text::explain(failed, &loaded.sources))
+        }
+        kind = interrupts.next() => Err(Error::new(kind, String::new())),
+    };
+    if let Err(error) = required {
+        sessions.close().await;
+        return Err(error);
+    }
     let journal =
         finish::journal(args, &sessions, runs.as_deref(), (&run, now), (&file, &sha256, &choice)).await?;
     let limits =
@@ -274,7 +285,6 @@ impl<'a> Runner<'a> {
 
     /// The steps, under the lock of the run, if it has one.
     async fn main(&self, script: &'a Script, scope: &mut Scope, frame: &Frame<'a>) -> Result<(), Ended> {
-        self.require(script, scope).await?;
         let held = match &script.lock {
             Some(spec) if !self.args.check => Some(self.lock_run(spec, scope, frame).await?),
             _ => None,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -33,10 +34,28 @@ struct Named {
     over: Option<String>,
 }
 
+/// An ensemble that was opened.
+#[derive(Clone)]
+struct Open {
+    /// What steps work on.
+    store: Arc<dyn Store>,
+    /// What is below all overlays.
+    ground: Arc<dyn Store>,
+}
+
+/// An ensemble without what check mode and `overlay:` put over it.
+pub(super) struct Ground {
+    pub(super) store: Arc<dyn Store>,
+    /// It is in memory, and so of zkx's own making.
+    pub(super) memory: bool,
+    /// How long to wait for a connection to it.
+    pub(super) patience: Duration,
+}
+
 /// The ensembles, each opened when it is first needed.
 pub(super) struct Sessions {
     named: HashMap<String, Named>,
-    open: Mutex<HashMap<String, Arc<dyn Store>>>,
+    open: Mutex<HashMap<String, Open>>,
     opening: tokio::sync::Mutex<()>,
     /// Nothing is written: there is an overlay over each.
     check: bool,
@@ -95,22 +114,42 @@ impl Sessions {
     }
 
     /// The store of an ensemble, opened if it is not yet.
-    pub(super) fn store<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Arc<dyn Store>>> {
+    pub(super) async fn store(&self, name: &str) -> Result<Arc<dyn Store>> {
+        Ok(self.opened(name).await?.store)
+    }
+
+    /// An ensemble itself, opened if it is not yet.
+    pub(super) async fn ground(&self, name: &str) -> Result<Ground> {
+        let store = self.opened(name).await?.ground;
+        let mut named = self.named.get(name);
+        while let Some(below) = named.and_then(|named| named.over.as_ref()) {
+            named = self.named.get(below);
+        }
+        let memory = named.is_some_and(|named| !matches!(named.source, Source::Live(_)));
+        let patience = named.map(|named| named.globals.connect_timeout).unwrap_or_default();
+        Ok(Ground { store, memory, patience })
+    }
+
+    fn opened<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Open>> {
         Box::pin(async move {
-            if let Some(store) = self.known(name) {
-                return Ok(store);
+            if let Some(open) = self.known(name) {
+                return Ok(open);
             }
             let Some(named) = self.named.get(name) else {
                 return Err(Error::new(Kind::Config, format!("there is no cluster `{name}`")));
             };
-            let below = match &named.over {
-                Some(below) => self.store(below).await?,
+            let (below, ground) = match &named.over {
+                Some(below) => {
+                    let open = self.opened(below).await?;
+                    (open.store, open.ground)
+                }
                 None => {
                     let _one = self.opening.lock().await;
-                    if let Some(store) = self.known(name) {
-                        return Ok(store);
+                    if let Some(open) = self.known(name) {
+                        return Ok(open);
                     }
-                    run::open(&named.source, &named.globals).await?
+                    let store = run::open(&named.source, &named.globals).await?;
+                    (Arc::clone(&store), store)
                 }
             };
             let store: Arc<dyn Store> = if self.check || named.over.is_some() {
@@ -123,19 +162,19 @@ impl Sessions {
                 below
             };
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(Arc::clone(open.entry(name.to_owned()).or_insert(store)))
+            Ok(open.entry(name.to_owned()).or_insert(Open { store, ground }).clone())
         })
     }
 
-    fn known(&self, name: &str) -> Option<Arc<dyn Store>> {
+    fn known(&self, name: &str) -> Option<Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// Ends all sessions.
     pub(super) async fn close(&self) {
         let open = std::mem::take(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner));
-        for store in open.into_values() {
-            store.close().await;
+        for open in open.into_values() {
+            open.store.close().await;
         }
     }
 }

@@ -1,10 +1,9 @@
-//! `tree` in place of steps, and what a script requires of its servers.
+//! `tree` in place of steps.
 
-use super::failed::{Ended, Failed};
+use super::failed::Ended;
 use super::{Frame, Runner};
-use crate::error::{Error, Kind};
 use crate::script::expr::Scope;
-use crate::script::model::{Action, Apply, CheckMode, Modifiers, Script, Slot, Step};
+use crate::script::model::{Action, Apply, CheckMode, Modifiers, Slot, Step};
 
 impl<'a> Runner<'a> {
     /// The tree of a script, as if it were the one step of its kind.
@@ -34,19 +33,5 @@ impl<'a> Runner<'a> {
         };
         let step = Step { span, place: "tree".into(), action: Action::Apply(tree.clone()), with };
         self.step(&step, scope, frame).await
-    }
-
-    /// Refuses to begin where the servers are not what the script needs.
-    pub(super) async fn require(&self, script: &Script, scope: &Scope) -> Result<(), Ended> {
-        let Some(guard) = &script.guard else { return Ok(()) };
-        if guard.server.is_none() && guard.require.is_empty() {
-            return Ok(());
-        }
-        for slot in guard.server.iter() {
-            slot.get(scope).await?;
-        }
-        let message =
-            "`guard.server` and `guard.require` cannot be looked at: servers do not tell their version here";
-        Err(Ended::from(Failed::from(Error::new(Kind::Config, message))))
     }
 }

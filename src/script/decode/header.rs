@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{Cx, Decode, scalar_text};
 use crate::script::model::{
     AuthSpec, FormatVersion, Hosts, Name, Sasl, Scalar, ServerVersion, Slot, Tree, Typed, VarKind, VarSpec,
-    VarType, Wrong,
+    VarType, VersionCondition, Wrong,
 };
 use crate::script::yaml::{Key, Node, Value};
 
@@ -74,14 +74,31 @@ impl Scalar for ServerVersion {
     const CODE: &'static str = "E0208";
 
     fn read(text: &str) -> Result<Self, Wrong> {
-        let compare = [">=", "<=", ">", "<", "="].into_iter().find(|compare| text.starts_with(compare));
-        let version = text.trim_start_matches(['>', '<', '=']).trim();
-        let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
-        match numbers {
-            Ok(numbers) if numbers.len() <= 3 => Ok(Self { compare: compare.unwrap_or("="), numbers }),
-            _ => {
-                Err(Wrong::new(format!("`{text}` is no condition on a version"))
-                    .hint("write it like `>=3.5`"))
+        let conditions = text.split(',').map(|part| condition(part.trim())).collect::<Result<_, _>>()?;
+        Ok(Self { text: text.trim().to_owned(), conditions })
+    }
+}
+
+fn condition(text: &str) -> Result<VersionCondition, Wrong> {
+    if text.is_empty() {
+        return Err(Wrong::new("a condition on the version is missing").hint("write it like `>=3.5`"));
+    }
+    let wrong = |hint: String| Err(Wrong::new(format!("`{text}` is no condition on a version")).hint(hint));
+    let compare = [">=", "<=", ">", "<", "="].into_iter().find(|compare| text.starts_with(compare));
+    let version = text.strip_prefix(compare.unwrap_or_default()).unwrap_or(text).trim();
+    let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    match numbers {
+        Ok(numbers) if numbers.len() <= 3 => {
+            Ok(VersionCondition { compare: compare.unwrap_or("="), numbers })
+        }
+        Ok(_) => wrong("a version has three numbers at most".to_owned()),
+        Err(_) => {
+            let end = version.find(|c: char| c.is_ascii_digit()).unwrap_or(version.len());
+            let bare: Vec<_> = version.get(end..).unwrap_or_default().split('.').collect();
+            let clean: Option<Vec<u32>> = bare.iter().map(|part| part.parse().ok()).collect();
+            match clean.filter(|clean| clean.len() <= 3) {
+                Some(_) => wrong(format!("write it like `>={}`", bare.join("."))),
+                None => wrong("write it like `>=3.5`, several with commas between: `>=3.5, <3.9`".to_owned()),
             }
         }
     }

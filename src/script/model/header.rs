@@ -225,7 +225,7 @@ define! {
         "max_changes" max_changes: Slot<u64> = "1000";
         /// Deletes at most.
         "max_deletes" max_deletes: Slot<u64> = "100";
-        /// The versions of servers it works with, like `>=3.5`.
+        /// The versions of servers it works with, like `>=3.5` or `>=3.5, <3.9`.
         "server" server: Option<Slot<ServerVersion>>;
         /// What the server must be able to do.
         "require" require: Vec<Slot<Capability>>;
@@ -234,13 +234,39 @@ define! {
     }
 }
 
-/// A condition on a server's version: `>=3.5`, `<3.9`, `3.8.4`.
+/// Conditions on a server's version, all of which must hold: `>=3.5`, `>=3.5, <3.9`, `3.8.4`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerVersion {
+    /// As they are written.
+    pub text: String,
+    /// Each of them.
+    pub conditions: Vec<VersionCondition>,
+}
+
+/// One condition on a server's version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionCondition {
     /// `>=`, `>`, `<=`, `<` or `=`.
     pub compare: &'static str,
-    /// The numbers, most significant first.
+    /// The numbers, most significant first, three at most; fewer stand for every version that begins so.
     pub numbers: Vec<u32>,
+}
+
+impl ServerVersion {
+    /// Whether a server of this version is meant.
+    pub fn allows(&self, version: &[u32]) -> bool {
+        self.conditions.iter().all(|condition| {
+            let known = version.get(..condition.numbers.len()).unwrap_or(version);
+            let order = known.cmp(&condition.numbers);
+            match condition.compare {
+                ">=" => order.is_ge(),
+                ">" => order.is_gt(),
+                "<=" => order.is_le(),
+                "<" => order.is_lt(),
+                _ => order.is_eq(),
+            }
+        })
+    }
 }
 
 define! {

@@ -22,7 +22,7 @@ pub use beside::{GroupInactive, Include, Kafka, Lock, RunLines, Shell, Sync, Top
 pub use data::{Content, Data, DigestEntry};
 pub use header::{
     AuthSpec, Connect, Defaults, FormatVersion, Guard, Hosts, LockSpec, Sasl, Script, ServerVersion, Tls,
-    Typed, VarKind, VarSpec,
+    Typed, VarKind, VarSpec, VersionCondition,
 };
 pub use name::{Name, Named};
 pub use scalars::{AclText, Base64, Hex, NewPath, PermsText, Regex, Version};

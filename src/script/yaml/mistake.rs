@@ -26,6 +26,9 @@ pub(super) fn of(file: u16, text: &str, at: Marker, info: &str) -> Problem {
     if info.starts_with("mapping values are not allowed") {
         return problem.label("put quotes around a value that has a colon followed by a space in it");
     }
+    if info.contains("block scalar") && matches!(line.chars().nth(at.col()), Some('>' | '|')) {
+        return problem.label("put quotes around a value that begins with `>` or `|`");
+    }
     if info.contains("quoted scalar") && info.contains("end of stream") {
         return problem.label("a closing quote is missing");
     }

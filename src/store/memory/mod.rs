@@ -39,6 +39,9 @@ use engine::Engine;
 pub use engine::{Answered, Figures, Listener, Rules, Told};
 pub(super) use read::MANY;
 
+/// The release whose behaviour an ensemble in memory has.
+pub const VERSION: [u32; 3] = [3, 9, 0];
+
 /// An ensemble; clones are the same one.
 #[derive(Clone)]
 pub struct Ensemble(Arc<Mutex<Engine>>);

@@ -2,6 +2,7 @@
 //!
 //! With `ZKX_RECORD=1` the tests write what they find instead of comparing it; look at the difference then.
 
+mod guard;
 mod journal;
 mod malformed;
 mod reference;
