@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::render;
 use crate::run::{self, Interrupts};
 use crate::runner::{self, Surroundings};
-use crate::script::{Loaded, load};
+use crate::script::Loaded;
 use crate::shell::{self, Console, Settled};
 
 /// Whether a text is a script, and not lines of the shell.
@@ -49,7 +49,7 @@ pub(super) async fn run_file(
     }
     // Standard input can be read once.
     let read = |path: &Path| if path == file { Ok(text.clone()) } else { std::fs::read(path) };
-    let loaded = match load(&file, &read) {
+    let loaded = match args.load(&file, &read) {
         Ok(loaded) => loaded,
         Err(broken) => {
             let _ = writeln!(io::stderr(), "{broken}");

@@ -106,6 +106,10 @@ impl Create {
         }
     }
 
+    pub(super) fn path(&self) -> &ZPath {
+        &self.path.0
+    }
+
     pub(super) fn holds(&self) -> bool {
         self.hold
     }

@@ -1,3 +1,6 @@
+mod least;
+mod lines;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -5,8 +8,9 @@ use clap::Args;
 use super::Context;
 use crate::error::{Error, Kind, Result};
 use crate::script::vars::{self, Given};
-use crate::script::{Broken, Loaded, load, schema};
+use crate::script::{Broken, Loaded, Problem, ReadFile, load, schema};
 use crate::view::{ScriptProblemView, ValidatedView, View};
+use least::Least;
 
 /// Run a batch script, or a file with lines of the shell
 ///
@@ -134,6 +138,37 @@ impl Run {
         self.variables.given()
     }
 
+    /// Reads a script, and checks all that can be checked without a server: beside what reading it tells, lines
+    /// of the shell, and what the guard does not allow of all the steps together.
+    pub fn load(&self, file: &Path, read: ReadFile<'_>) -> std::result::Result<Loaded, Broken> {
+        let loaded = load(file, read)?;
+        let mut problems = lines::problems(&loaded);
+        if let Some(guard) = &loaded.script.guard {
+            let (changes, deletes) = (guard.max_changes.known(), guard.max_deletes.known());
+            problems.extend(self.exceeded(&loaded, changes.copied(), deletes.copied()));
+        }
+        match problems.is_empty() {
+            true => Ok(loaded),
+            false => Err(Broken { problems, sources: loaded.sources }),
+        }
+    }
+
+    /// What is wrong where the guard allows so many changes and deletes, and no more.
+    pub fn exceeded(
+        &self,
+        loaded: &Loaded,
+        max_changes: Option<u64>,
+        max_deletes: Option<u64>,
+    ) -> Option<Problem> {
+        let all = self.tags.is_empty()
+            && self.skip_tags.is_empty()
+            && self.only.is_none()
+            && self.from.is_none()
+            && self.resume.is_none()
+            && self.rollback.is_none();
+        if all { Least::of(loaded).problem(loaded, max_changes, max_deletes) } else { None }
+    }
+
     pub(super) async fn run(self, cx: &Context<'_>) -> Result<()> {
         if let Some(file) = self.to_run() {
             let file = file.display();
@@ -141,13 +176,13 @@ impl Run {
                 format!("`source {file}` carries out lines of the shell; `zkx run {file}` runs scripts");
             return Err(Error::usage("a script is not run from within the shell").hint(hint));
         }
-        let Some(path) = self.file else {
+        let Some(path) = &self.file else {
             let text = format!("{:#}", schema());
             return cx.out.value(View::Text(text.lines().map(ToOwned::to_owned).collect())).await;
         };
         let given = self.variables.given()?;
         let file = path.display().to_string();
-        match load(&path, &|path| std::fs::read(path)) {
+        match self.load(path, &|path| std::fs::read(path)) {
             Ok(loaded) => {
                 vars::check_given(&loaded.script, &given)?;
                 cx.out.value(View::Validated(good(file, &loaded))).await

@@ -166,6 +166,11 @@ pub async fn run(
         sessions.close().await;
         return result;
     }
+    let limits =
+        text::limits(loaded, &scope).await.map_err(|failed| text::explain(failed, &loaded.sources))?;
+    if let Some(problem) = args.exceeded(loaded, Some(limits.max_changes), Some(limits.max_deletes)) {
+        return Err(Error::new(Kind::Config, problem.message).at(&loaded.sources.place(problem.span)));
+    }
     let required = tokio::select! {
         required = require::require(loaded, &sessions, &scope) => {
             required.map_err(|failed| text::explain(failed, &loaded.sources))
@@ -178,8 +183,6 @@ pub async fn run(
     }
     let journal =
         finish::journal(args, &sessions, runs.as_deref(), (&run, now), (&file, &sha256, &choice)).await?;
-    let limits =
-        text::limits(script, &scope).await.map_err(|failed| text::explain(failed, &loaded.sources))?;
     let recording =
         Recording { limits: Arc::new(limits), journal: journal.clone(), diff: args.diff || args.check };
     let (halting, halt) = watch::channel(None);

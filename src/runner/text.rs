@@ -9,10 +9,10 @@ use super::kept;
 use super::recorder::Limits;
 use super::verbs::Done;
 use crate::error::Error;
-use crate::script::Sources;
 use crate::script::expr::{Scope, Value};
 use crate::script::glob::Glob;
 use crate::script::model::Script;
+use crate::script::{Loaded, Sources};
 use crate::view::{Counts, Planned, Status, Told};
 
 /// What tells one script from another: a hash of all its files.
@@ -66,9 +66,9 @@ pub(super) fn about(scope: &mut Scope, file: &Path, sha256: &str, run: &str, che
 }
 
 /// What a script may write.
-pub(super) async fn limits(script: &Script, scope: &Scope) -> Result<Limits, Failed> {
+pub(super) async fn limits(loaded: &Loaded, scope: &Scope) -> Result<Limits, Failed> {
     let usual = || Glob::new("/zookeeper/**").into_iter().collect();
-    let Some(guard) = &script.guard else {
+    let Some(guard) = &loaded.script.guard else {
         return Ok(Limits {
             deny: usual(),
             max_changes: u64::MAX,
@@ -79,6 +79,12 @@ pub(super) async fn limits(script: &Script, scope: &Scope) -> Result<Limits, Fai
     let mut paths = Vec::new();
     for slot in &guard.paths {
         paths.push(slot.get(scope).await?);
+    }
+    if !paths.is_empty() {
+        // What zkx records by itself is no path that a script speaks of.
+        let scripts = std::iter::once(&loaded.script).chain(loaded.included.iter().map(|(_, script)| script));
+        let own = scripts.flat_map(Script::own_inventories);
+        paths.extend(own.filter_map(|path| Glob::exactly(&path).ok()));
     }
     let deny = match &guard.deny {
         None => usual(),

@@ -74,9 +74,30 @@ impl Glob {
         Ok(Self { text: text.to_owned(), regex })
     }
 
+    /// The pattern that matches this path and no other.
+    pub fn exactly(path: &str) -> Result<Self, String> {
+        let mut text = String::with_capacity(path.len());
+        for c in path.chars() {
+            if matches!(c, '*' | '?' | '[' | '{' | '}' | '\\') {
+                text.push('\\');
+            }
+            text.push(c);
+        }
+        Self::new(&text)
+    }
+
     /// Whether the whole of `path` matches.
     pub fn matches(&self, path: &str) -> bool {
         self.regex.is_match(path)
+    }
+
+    /// The path above the first name that has a sign of patterns; empty for the root.
+    pub fn above(&self) -> &str {
+        let fixed = self.text.find(['*', '?', '[', '{', '\\']).and_then(|at| self.text.get(..at));
+        match fixed {
+            Some(fixed) => fixed.rsplit_once('/').map_or("", |(above, _)| above),
+            None => &self.text,
+        }
     }
 
     /// As it was written.

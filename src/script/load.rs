@@ -3,12 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::check::{Outer, check};
+use super::check::{Guarding, Outer, check, check_guard};
 use super::decode::{Cx, Decode, SCRIPT};
 use super::model::{Action, Include, Script, places};
 use super::problem::{Broken, Problem};
 use super::source::{Mark, Sources, Span};
 use super::yaml::{self, Limits, Node};
+use crate::znode::ZPath;
 
 /// Reads files for the language; it opens none itself.
 pub type ReadFile<'a> = &'a dyn Fn(&Path) -> io::Result<Vec<u8>>;
@@ -29,6 +30,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Why the guard does not let a path be changed, and what it says; `None` where it does, or where that is
+    /// known when it is run.
+    pub fn refusal(&self, path: &ZPath) -> Option<(String, String)> {
+        Guarding::of(&self.script).refusal(path)
+    }
+
     /// The script that an `include` names.
     pub fn include(&self, include: &Include) -> Option<&Script> {
         let path = beside(&self.sources, include);
@@ -49,6 +56,13 @@ pub fn load(file: &Path, read: ReadFile<'_>) -> Result<Loaded, Broken> {
     };
     let script = loader.script(file, None, None, &mut vec![file.to_owned()]);
     let Loader { sources, mut problems, included, secret_variables, .. } = loader;
+    if let Some(script) = &script {
+        let mut cx = Cx::new(&sources);
+        // What is included is run under the guard of the first.
+        included.iter().for_each(|(_, included)| check_guard(included, script, &mut cx));
+        cx.problems.retain(|problem| !problems.contains(problem));
+        problems.append(&mut cx.problems);
+    }
     problems.sort_by_key(|problem| (problem.span.file, problem.span.start, problem.code));
     let (warnings, errors): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_warning);
     match script {

@@ -130,10 +130,8 @@ async fn declared(at: &At<'_, '_>, tree: &Apply, scope: &Scope) -> Result<Declar
     let inventory = match (&tree.inventory, &prune) {
         (Some(slot), _) => Some(slot.get(scope).await?),
         (None, declared::Prune::Owned) => {
-            let name = at.frame.script.name.clone();
-            let name = name.unwrap_or_else(|| root.as_str().trim_matches('/').replace('/', "."));
-            let text = format!("/zkx/inventory/{}", name.replace(['/', ' '], "-"));
-            Some(ZPath::parse(&text).map_err(|error| Failed::usage(format!("`{text}`: {error}")))?)
+            let name = at.frame.script.name.as_deref();
+            Some(tree.own_inventory(name, &root).map_err(Failed::usage)?)
         }
         _ => None,
     };

@@ -2,22 +2,15 @@
 
 use crate::script::decode::Cx;
 use crate::script::glob::Glob;
-use crate::script::model::{Action, NodeName, Nodes, OpKind, Script, Slot, Step, places};
+use crate::script::model::{
+    Action, Apply, Delete, Kafka, NodeName, Nodes, OpKind, Script, Slot, Step, places,
+};
 use crate::script::source::Span;
 use crate::znode::ZPath;
 
-pub(super) fn check(script: &Script, cx: &mut Cx<'_>) {
-    let allowed = script.guard.iter().flat_map(|guard| &guard.paths);
-    let Ok(standard) = Glob::new("/zookeeper/**") else { return };
-    let denied = match script.guard.as_ref().and_then(|guard| guard.deny.as_ref()) {
-        Some(deny) => deny.iter().filter_map(Slot::known).cloned().collect(),
-        None => vec![standard],
-    };
-    let guard = Guarding {
-        every: script.guard.iter().flat_map(|guard| &guard.paths).all(|glob| glob.known().is_some()),
-        allowed: allowed.filter_map(Slot::known).cloned().collect(),
-        denied,
-    };
+/// Judges the steps of a script by the guard of `guarded`: its own, or that of one that includes it.
+pub(in crate::script) fn check(script: &Script, guarded: &Script, cx: &mut Cx<'_>) {
+    let guard = Guarding::of(guarded);
     let mut visit = |step: &Step| {
         let name = step.with.name.as_ref().and_then(|name| name.known());
         let label = name.map(|name| format!(" \"{name}\"")).unwrap_or_default();
@@ -25,8 +18,11 @@ pub(super) fn check(script: &Script, cx: &mut Cx<'_>) {
         for (path, span) in written(&step.action) {
             guard.judge(&path, span, cx);
         }
+        if let Action::Delete(Delete { pattern: Some(slot), .. }) = &step.action {
+            guard.judge_pattern(slot, cx);
+        }
         if let Action::Shell(shell) = &step.action
-            && script.guard.as_ref().is_none_or(|guard| guard.shell.known() == Some(&false))
+            && guarded.guard.as_ref().is_none_or(|guard| guard.shell.known() == Some(&false))
         {
             cx.problem(shell.span, "E0206", "the script may not run programs")
                 .label("say `guard: {shell: true}`, and run it with --allow-shell");
@@ -36,13 +32,14 @@ pub(super) fn check(script: &Script, cx: &mut Cx<'_>) {
     places(script.finally(), &mut visit);
     cx.step = None;
     if let Some(tree) = &script.tree {
-        for (path, span) in of_tree(tree.root.known(), &tree.nodes) {
+        for (path, span) in of_apply(tree) {
             guard.judge(&path, span, cx);
         }
     }
 }
 
-struct Guarding {
+/// What a guard says of paths, as far as it is known before anything runs.
+pub(in crate::script) struct Guarding {
     allowed: Vec<Glob>,
     denied: Vec<Glob>,
     /// Whether all of the allowed ones are known.
@@ -50,17 +47,45 @@ struct Guarding {
 }
 
 impl Guarding {
-    fn judge(&self, path: &ZPath, span: Span, cx: &mut Cx<'_>) {
+    pub(in crate::script) fn of(script: &Script) -> Self {
+        let guard = script.guard.as_ref();
+        let known = |slots: &[Slot<Glob>]| slots.iter().filter_map(Slot::known).cloned().collect();
+        Self {
+            every: guard.iter().flat_map(|guard| &guard.paths).all(|glob| glob.known().is_some()),
+            allowed: guard.map(|guard| known(&guard.paths)).unwrap_or_default(),
+            denied: match guard.and_then(|guard| guard.deny.as_ref()) {
+                Some(deny) => known(deny),
+                None => Glob::new("/zookeeper/**").into_iter().collect(),
+            },
+        }
+    }
+
+    /// Why a path may not be changed, and what the guard says.
+    pub(in crate::script) fn refusal(&self, path: &str) -> Option<(String, String)> {
         if let Some(glob) = self.denied.iter().find(|glob| glob.matches(path)) {
-            cx.problem(span, "E0206", format!("the guard forbids to change {path}"))
+            return Some((format!("the guard forbids to change {path}"), format!("`guard.deny` has {glob}")));
+        }
+        if !self.every || self.allowed.is_empty() || self.allowed.iter().any(|glob| glob.matches(path)) {
+            return None;
+        }
+        let all: Vec<_> = self.allowed.iter().map(Glob::as_str).collect();
+        let label = format!("`guard.paths` has {}", all.join(", "));
+        Some((format!("the guard does not allow to change {path}"), label))
+    }
+
+    fn judge(&self, path: &ZPath, span: Span, cx: &mut Cx<'_>) {
+        if let Some((message, label)) = self.refusal(path) {
+            cx.problem(span, "E0206", message).label(label);
+        }
+    }
+
+    /// A pattern below a znode of which everything is denied matches nothing else.
+    fn judge_pattern(&self, slot: &Slot<Glob>, cx: &mut Cx<'_>) {
+        let Some(pattern) = slot.known() else { return };
+        let whole = |glob: &&Glob| glob.as_str().ends_with("/**") && glob.matches(pattern.above());
+        if let Some(glob) = self.denied.iter().find(whole) {
+            cx.problem(slot.span, "E0206", format!("the guard forbids to change all that matches {pattern}"))
                 .label(format!("`guard.deny` has {glob}"));
-        } else if self.every
-            && !self.allowed.is_empty()
-            && !self.allowed.iter().any(|glob| glob.matches(path))
-        {
-            let all: Vec<_> = self.allowed.iter().map(Glob::as_str).collect();
-            cx.problem(span, "E0206", format!("the guard does not allow to change {path}"))
-                .label(format!("`guard.paths` has {}", all.join(", ")));
         }
     }
 }
@@ -82,7 +107,11 @@ fn written(action: &Action) -> Written {
         Action::Ensure(ensure) => slot(&ensure.path).into_iter().collect(),
         Action::Delete(delete) => delete.path.iter().filter_map(slot).collect(),
         Action::Acl(acl) => slot(&acl.path).into_iter().collect(),
-        Action::Apply(apply) => of_tree(apply.root.known(), &apply.nodes),
+        Action::Apply(apply) => of_apply(apply),
+        Action::Kafka(Kafka { delete_group: Some(group), .. }) => {
+            let path = group.known().and_then(|group| ZPath::parse(&format!("/consumers/{group}")).ok());
+            path.map(|path| (path, group.span)).into_iter().collect()
+        }
         Action::Txn(txn) => {
             let path = |kind: &OpKind| match kind {
                 OpKind::Create(create) => create.path.known().map(|path| (path.0.clone(), create.path.span)),
@@ -94,6 +123,13 @@ fn written(action: &Action) -> Written {
         }
         _ => Vec::new(),
     }
+}
+
+/// The znodes of a tree, and the one that it names to record which are ours.
+fn of_apply(apply: &Apply) -> Written {
+    let mut found = of_tree(apply.root.known(), &apply.nodes);
+    found.extend(apply.inventory.as_ref().and_then(slot));
+    found
 }
 
 fn of_tree(root: Option<&ZPath>, nodes: &Nodes) -> Written {

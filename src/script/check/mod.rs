@@ -3,6 +3,7 @@
 mod guard;
 mod names;
 
+pub(super) use guard::{Guarding, check as check_guard};
 pub(super) use names::Outer;
 
 use super::decode::{Cx, Use};
@@ -11,6 +12,9 @@ use super::model::Script;
 /// Checks a script that was decoded, and tells `cx`. `outer` is what an including script brings.
 pub(super) fn check(script: &Script, uses: &[Use], outer: Option<&Outer>, cx: &mut Cx<'_>) {
     names::check(script, uses, outer, cx);
-    guard::check(script, cx);
+    // Without a guard of its own, it is that of the script around it that counts.
+    if outer.is_none() || script.guard.is_some() {
+        guard::check(script, script, cx);
+    }
     super::vars::constants(script, cx);
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{AclList, Atomic, Compare, Data, Name, OnConflict, PruneScope, Slot, State};
+use super::{
+    AclList, Action, Atomic, Compare, Data, Name, OnConflict, PruneScope, Script, Slot, State, Step, places,
+};
 use crate::script::decode::define;
 use crate::script::expr::{Fault, Scope, Template};
 use crate::script::glob::Glob;
@@ -36,6 +38,50 @@ define! {
         "acl" acl: Option<AclList>;
         /// What kind is created.
         "mode" mode: Option<TreeMode>;
+    }
+}
+
+impl Apply {
+    /// The znode that records what is ours where the script, which has this name, names none. The error is a
+    /// sentence.
+    pub fn own_inventory(&self, script: Option<&str>, root: &ZPath) -> Result<ZPath, String> {
+        let name = match script {
+            Some(name) => name.to_owned(),
+            None => root.as_str().trim_matches('/').replace('/', "."),
+        };
+        let text = format!("{INVENTORIES}/{}", name.replace(['/', ' '], "-"));
+        ZPath::parse(&text).map_err(|error| format!("`{text}`: {error}"))
+    }
+}
+
+/// The znode below which inventories are that no script names.
+const INVENTORIES: &str = "/zkx/inventory";
+
+impl Script {
+    /// The znodes that zkx itself may write to record what is this script's, and those above them, as far as
+    /// they are known before it is run.
+    pub fn own_inventories(&self) -> Vec<ZPath> {
+        let mut found = Vec::new();
+        let mut add = |apply: &Apply| {
+            let own = apply.inventory.is_none() && matches!(apply.prune, Some(Prune::Some(_)));
+            let root = apply.root.known().cloned().or_else(|| self.name.as_ref().map(|_| ZPath::root()));
+            if let Some(path) =
+                root.filter(|_| own).and_then(|root| apply.own_inventory(self.name.as_deref(), &root).ok())
+            {
+                found.extend(path.lineage());
+            }
+        };
+        let mut visit = |step: &Step| {
+            if let Action::Apply(apply) = &step.action {
+                add(apply);
+            }
+        };
+        places(self.steps(), &mut visit);
+        places(self.finally(), &mut visit);
+        self.tree.iter().for_each(add);
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 

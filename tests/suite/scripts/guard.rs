@@ -206,3 +206,67 @@ fn servers_that_tell_nothing_are_refused_where_that_matters() {
     let output = run(Zkx::new().server(&silent), "require: [create2_multi]", &[]).code(1);
     assert!(output.stderr.contains(": it answered `srvr` with nothing\n"), "{output}");
 }
+
+/// Whether a script with these steps certainly makes more than two changes, or deletes at all.
+#[test]
+fn what_a_script_certainly_writes_is_counted() {
+    let three = "for_each: [a, b, c]\n    create: {path: \"/${ item }\"}";
+    let yes = [
+        three.to_owned(),
+        "for_each: {range: [1, 3]}\n    do: [{create: {path: \"/${ item }\"}}, {get: /}]".into(),
+        "for_each: {a: 1, b: 2, c: 3}\n    create: {path: \"/${ item.key }\"}".into(),
+        "delete: /a".into(),
+        "run: [delete /a]".into(),
+        "txn: {if: [{exists: /a}], do: [{delete: /a}]}".into(),
+        format!("do: [{{stop: x, when: 1 == 2}}]\n    always:\n      - {}", three.replace("\n ", "\n     ")),
+        "lock: {path: /l, steps: [{delete: /a}]}".into(),
+        "parallel: {steps: [{delete: /a}, {get: /}]}".into(),
+        "include: part.yml".into(),
+        "delete: /a\n  - stop: done".into(),
+        "confirm: Really?\n  - delete: /a".into(),
+    ];
+    let no = [
+        format!("{three}\n    when: 1 == 1"),
+        format!("{three}\n    ignore_errors: true"),
+        format!("{three}\n    failed_when: 1 == 2"),
+        "for_each: {range: [1, 2]}\n    create: {path: \"/${ item }\"}".into(),
+        "for_each: {range: [3, 1]}\n    delete: /a".into(),
+        "for_each: {children: /}\n    delete: \"/${ item }\"".into(),
+        "delete: {path: /a, missing: ok}".into(),
+        "delete: {match: \"/a/*\"}".into(),
+        "ensure: {path: /a, state: absent}".into(),
+        "run: [\"delete /a/*\", \"delete /${ 1 }\"]".into(),
+        "txn: {if: [{exists: /a}], do: [{delete: /a}], else: [{get: /}]}".into(),
+        "do: [{delete: /a}]\n    rescue: [{get: /}]".into(),
+        "stop: done\n  - delete: /a".into(),
+        "stop: done\n    when: 1 == 2\n  - delete: /a".into(),
+        "include: {file: part.yml, tags: [t]}".into(),
+        "{include: part.yml, when: 1 == 2}\n  - delete: /a".into(),
+    ];
+    let said = |steps: &str, args: &[&str]| {
+        let text = format!("zkx: 1\nguard: {{max_changes: 2, max_deletes: 0}}\nsteps:\n  - {steps}\n");
+        let part = "zkx: 1\nsteps:\n  - stop: x\n    when: 1 == 2\nfinally:\n  - delete: /b\n";
+        let zkx = Zkx::new().server("mem:").file("s.yaml", text).file("part.yml", part);
+        zkx.args(["run", "s.yaml"]).args(args).run()
+    };
+    for steps in &yes {
+        let output = said(steps, &["--validate"]).code(3);
+        assert!(output.out().contains("error[E0206]: the steps make at least "), "{steps}\n{output}");
+        let output = said(steps, &[]).code(3);
+        assert!(output.out().is_empty() && output.stderr.contains("error[E0206]"), "{steps}\n{output}");
+        // Nobody knows what is left out.
+        let _ = said(steps, &["--validate", "--skip-tags", "t"]).success();
+    }
+    for steps in &no {
+        let output = said(steps, &["--validate"]);
+        assert_eq!(output.code, Some(0), "{steps}\n{output}");
+    }
+    let later =
+        "zkx: 1\nvars: {max: 0}\nguard: {max_changes: \"${ max }\"}\nsteps:\n  - create: {path: /a}\n";
+    let zkx = Zkx::new().server("mem:").file("s.yaml", later);
+    insta::assert_snapshot!(zkx.args(["run", "s.yaml"]).run().snapshot(), @r"
+    --- stderr ---
+    error: s.yaml:3:22: the steps make at least 1 change, and the guard allows 0
+    [exit 3]
+    ");
+}
