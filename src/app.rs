@@ -128,15 +128,25 @@ impl Asker for Terminal {
         if !io::stdin().is_terminal() {
             return Box::pin(async { None });
         }
-        let prompt = self.stderr_palette.warning().paint(format!("{question} [y/N] ")).to_string();
+        let line = self.line(format!("{question} [y/N]"));
+        Box::pin(async move {
+            let yes = |line: String| matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES");
+            Some(line.await.is_some_and(yes))
+        })
+    }
+
+    fn line(&self, question: String) -> BoxFuture<'_, Option<String>> {
+        if !io::stdin().is_terminal() {
+            return Box::pin(async { None });
+        }
+        let prompt = self.stderr_palette.warning().paint(format!("{question} ")).to_string();
         Box::pin(async move {
             let answer = tokio::task::spawn_blocking(move || {
                 let _ = write!(io::stderr(), "{prompt}");
                 let mut line = String::new();
-                io::stdin().lock().read_line(&mut line).map(|_| line)
+                io::stdin().lock().read_line(&mut line).map(|read| (read > 0).then_some(line))
             });
-            let line = answer.await.ok()?.ok()?;
-            Some(matches!(line.trim(), "y" | "Y" | "yes" | "Yes" | "YES"))
+            answer.await.ok()?.ok()?
         })
     }
 

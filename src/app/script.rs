@@ -42,9 +42,17 @@ pub(super) async fn run_file(
 ) -> Result<Option<Kind>> {
     let file = args.to_run().map(Path::to_owned).unwrap_or_default();
     let shown = file.display();
+    if args.step && !io::stdin().is_terminal() {
+        let error = Error::usage("--step asks before each step, and nobody can answer: there is no terminal");
+        return Err(error.hint("--check says what the steps would do, --only and --tags choose some"));
+    }
     let text = text_of(&file);
     let text = text.map_err(|error| Error::usage(format!("cannot read {shown}")).because(error))?;
     if !is_script(&file, &text) {
+        if args.step || args.on_failure.is_some() {
+            let error = Error::usage(format!("{shown} is no script: it has lines of the shell"));
+            return Err(error.hint("--step and --on-failure are for scripts, which begin with `zkx: 1`"));
+        }
         return lines(&args, &file, globals, interrupts, terminal).await;
     }
     // Standard input can be read once.

@@ -39,6 +39,11 @@ pub trait Asker: Send + Sync {
     /// The answer; `None` when there is nobody to ask.
     fn confirm(&self, question: String) -> BoxFuture<'_, Option<bool>>;
 
+    /// A line that is typed in answer; `None` when there is nobody to ask, or no more to come.
+    fn line(&self, _question: String) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async { None })
+    }
+
     /// What is typed on the terminal without being shown; `None` when there is nobody to ask. Ctrl-C is
     /// [`std::io::ErrorKind::Interrupted`].
     fn secret(&self, _prompt: String) -> BoxFuture<'_, Option<std::io::Result<String>>> {

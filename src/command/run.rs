@@ -1,12 +1,15 @@
 mod least;
 mod lines;
+mod steps;
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use super::Context;
 use crate::error::{Error, Kind, Result};
+use crate::script::model::{OnFailure, Scalar as _};
 use crate::script::vars::{self, Given};
 use crate::script::{Broken, Loaded, Problem, ReadFile, load, schema};
 use crate::view::{ScriptProblemView, ValidatedView, View};
@@ -26,8 +29,12 @@ pub struct Run {
     #[arg(long)]
     validate: bool,
 
+    /// List the steps, with those of blocks and of included scripts; ask no server, change nothing
+    #[arg(long, conflicts_with_all = ["validate", "check", "resume", "rollback"])]
+    list_steps: bool,
+
     /// Print the JSON Schema of scripts, for editors
-    #[arg(long, conflicts_with_all = ["file", "validate"])]
+    #[arg(long, conflicts_with_all = ["file", "validate", "list_steps"])]
     schema: bool,
 
     #[command(flatten)]
@@ -61,6 +68,15 @@ pub struct Run {
     #[arg(long, value_name = "ID")]
     pub from: Option<String>,
 
+    /// Ask before each step: yes, no, all that are left, or quit
+    #[arg(long)]
+    pub step: bool,
+
+    /// What happens when a step fails, whatever the script says
+    #[arg(long, value_name = "WHAT",
+          value_parser = PossibleValuesParser::new(OnFailure::WORDS).try_map(|word| on_failure(&word)))]
+    pub on_failure: Option<OnFailure>,
+
     /// Go on with a run that did not come to its end: the newest one of this script if none is named
     #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub resume: Option<String>,
@@ -89,6 +105,10 @@ pub struct Run {
     /// Print failures as annotations of GitHub's actions
     #[arg(long)]
     pub github: bool,
+}
+
+fn on_failure(word: &str) -> std::result::Result<OnFailure, String> {
+    OnFailure::read(word).map_err(|wrong| wrong.message)
 }
 
 /// Values of a script's variables.
@@ -130,7 +150,7 @@ impl Variables {
 impl Run {
     /// The file that is to be run; none where it is only looked at, or nothing is.
     pub fn to_run(&self) -> Option<&Path> {
-        self.file.as_deref().filter(|_| !self.validate)
+        self.file.as_deref().filter(|_| !self.validate && !self.list_steps)
     }
 
     /// Values of the script's variables.
@@ -162,6 +182,8 @@ impl Run {
     ) -> Option<Problem> {
         let all = self.tags.is_empty()
             && self.skip_tags.is_empty()
+            && !self.step
+            && self.on_failure != Some(OnFailure::Continue)
             && self.only.is_none()
             && self.from.is_none()
             && self.resume.is_none()
@@ -183,6 +205,7 @@ impl Run {
         let given = self.variables.given()?;
         let file = path.display().to_string();
         match self.load(path, &|path| std::fs::read(path)) {
+            Ok(loaded) if self.list_steps => steps::list(&loaded, cx.out).await,
             Ok(loaded) => {
                 vars::check_given(&loaded.script, &given)?;
                 cx.out.value(View::Validated(good(file, &loaded))).await

@@ -283,6 +283,7 @@ impl Renderer for Human {
     fn stream(&mut self, shape: Shape, feed: &mut Feed, out: &mut dyn Write) -> io::Result<()> {
         match shape {
             Shape::Tree { ascii, sizes } => return tree::draw(feed, out, &self.options, ascii, sizes),
+            Shape::Steps => return script::steps(feed, &self.options, out),
             Shape::Kafka(table) => return kafka::rows(table, feed, &self.options, &self.clock, out),
             Shape::Table if self.options.terminal => {
                 let heading = format!(
@@ -307,7 +308,7 @@ impl Renderer for Human {
                         }
                         told => run::write(told, self.options.palette, out)?,
                     },
-                    Row::Tree(_) | Row::Kafka(_) => {}
+                    Row::Tree(_) | Row::Kafka(_) | Row::Step(_) => {}
                 }
             }
         }

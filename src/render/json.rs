@@ -34,7 +34,7 @@ impl Renderer for Json {
         match shape {
             _ if self.lines => lines(feed, out),
             Shape::Tree { .. } => nested(feed, out),
-            Shape::List | Shape::Table | Shape::Kafka(_) => list(feed, out),
+            Shape::List | Shape::Table | Shape::Kafka(_) | Shape::Steps => list(feed, out),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::Palette;
-use crate::view::ValidatedView;
+use super::feed::Feed;
+use super::table::{Column, Table};
+use super::{Options, Palette};
+use crate::view::{Row, ValidatedView};
 use crate::znode::text::{count, sanitise};
 
 pub(super) fn validated(view: &ValidatedView, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
@@ -21,4 +23,21 @@ pub(super) fn validated(view: &ValidatedView, palette: Palette, out: &mut dyn Wr
         (errors, 0) => writeln!(out, "{file}: {}", count(errors, "error")),
         (errors, more) => writeln!(out, "{file}: {}, and {more} more", count(errors, "error")),
     }
+}
+
+/// The steps of a script.
+pub(super) fn steps(feed: &mut Feed, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    use Column::Left;
+    let columns = [Left("place"), Left("verb"), Left("id"), Left("name"), Left("tags"), Left("stands in")];
+    let mut table = Table::new(&columns, options);
+    while let Some(rows) = feed.rows(out)? {
+        for row in rows {
+            let Row::Step(step) = row else { continue };
+            let place = format!("{}:{}", step.file, step.line);
+            let (id, name) = (step.id.unwrap_or_default(), step.name.unwrap_or_default());
+            let cells = [step.place, step.verb.to_owned(), id, name, step.tags.join(","), place];
+            table.row(cells.into_iter().map(Into::into).collect(), out)?;
+        }
+    }
+    table.flush(out)
 }

@@ -21,6 +21,7 @@ mod reports;
 mod require;
 mod sessions;
 mod step;
+mod stepping;
 mod text;
 mod together;
 mod tree;
@@ -94,6 +95,8 @@ struct Runner<'a> {
     held: Mutex<Held>,
     /// The step that `--from` names was reached.
     reached: AtomicBool,
+    /// Somebody is to be asked before each step.
+    asks: tokio::sync::Mutex<bool>,
 }
 
 /// What was told.
@@ -212,6 +215,7 @@ pub async fn run(
         told: Mutex::default(),
         held: Mutex::default(),
         reached: AtomicBool::new(args.from.is_none()),
+        asks: tokio::sync::Mutex::new(args.step),
     };
     let work = runner.whole(&mut scope);
     tokio::pin!(work);
@@ -261,10 +265,7 @@ impl<'a> Runner<'a> {
         .await?;
         let frame = self.frame(script);
         let mut ended = self.main(script, scope, &frame).await;
-        let rollback = match &script.on_failure {
-            Some(slot) => slot.get(scope).await.is_ok_and(|on| on == OnFailure::Rollback),
-            None => false,
-        };
+        let rollback = self.on_failure(scope).await.is_ok_and(|on| on == OnFailure::Rollback);
         let mut undone = None;
         if rollback && matches!(ended, Err(Ended::Failed(_))) {
             undone = Some(self.undo_run().await?);
@@ -292,10 +293,7 @@ impl<'a> Runner<'a> {
             Some(spec) if !self.args.check => Some(self.lock_run(spec, scope, frame).await?),
             _ => None,
         };
-        let goes_on = match &script.on_failure {
-            Some(slot) => slot.get(scope).await? == OnFailure::Continue,
-            None => false,
-        };
+        let goes_on = self.on_failure(scope).await? == OnFailure::Continue;
         let result = match &script.tree {
             Some(tree) => self.tree(tree, scope, frame).await,
             None if goes_on => self.all_steps(script, scope, frame).await,
@@ -308,6 +306,15 @@ impl<'a> Runner<'a> {
             }
         }
         result
+    }
+
+    /// What happens when a step fails: what the command line says counts more than the script.
+    async fn on_failure(&self, scope: &Scope) -> Result<OnFailure, Failed> {
+        match (self.args.on_failure, &self.loaded.script.on_failure) {
+            (Some(given), _) => Ok(given),
+            (None, Some(slot)) => Ok(slot.get(scope).await?),
+            (None, None) => Ok(OnFailure::Stop),
+        }
     }
 
     /// Every step, whichever of them fail; the first failure is that of the run.

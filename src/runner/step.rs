@@ -111,6 +111,18 @@ impl<'a> Runner<'a> {
             }
             return Ok(());
         }
+        if self.args.step
+            && !begun
+            && !frame.last
+            && !is_container(step)
+            && !self.is_wanted(step, &id, name.as_deref()).await?
+        {
+            self.skip(step, &id, name, "not wanted", scope).await?;
+            if let Some(journal) = &self.journal {
+                journal.step(&id, "skipped", Some(&skipped()))?;
+            }
+            return Ok(());
+        }
         if let Some(journal) = self.journal.as_ref().filter(|_| several && with.when.is_some() && !begun) {
             journal.begin_step(&id)?;
         }

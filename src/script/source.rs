@@ -81,6 +81,12 @@ impl Sources {
         format!("{path}:{}:{}", span.start.line, span.start.column)
     }
 
+    /// The file and line that a span begins in.
+    pub fn line(&self, span: Span) -> (String, u32) {
+        let path = self.file(span.file).map(|source| source.path.display().to_string());
+        (path.unwrap_or_default(), span.start.line)
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
         self.files.iter().map(|source| &**source)

@@ -28,7 +28,7 @@ pub use profile::{
 pub use recipe::{AppliedView, OperationView, TransactionView, WaitedView};
 pub use rows::{EventRow, Happening, LongRow, Mark, PathRow, Row, Seen, TreeRow};
 pub use run::{Counts, RunRow, Status, StepRow, Told};
-pub use script::{ScriptProblemView, ValidatedView};
+pub use script::{ScriptProblemView, ScriptStepRow, ValidatedView};
 
 use crate::error::Kind;
 use crate::znode::{Acl, Names, NodeType, Stat, ZPath};

@@ -21,6 +21,8 @@ pub enum Shape {
     Table,
     /// As a table for people, whose columns fit what is in them.
     Kafka(KafkaTable),
+    /// The same, of the steps of a script.
+    Steps,
     /// Nested by their depth.
     Tree {
         /// People want no other characters.

@@ -5,6 +5,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::kafka::KafkaRow;
+use super::script::ScriptStepRow;
 use super::{PlannedRow, RunRow, StatBody, Value, maybe_stat, path};
 use crate::znode::{Acl, EventKind, Stat, ZPath};
 
@@ -24,6 +25,8 @@ pub enum Row {
     Planned(PlannedRow),
     /// `run`.
     Run(RunRow),
+    /// `run --list-steps`.
+    Step(ScriptStepRow),
     /// `kafka …`.
     Kafka(Box<KafkaRow>),
 }

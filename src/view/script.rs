@@ -26,6 +26,25 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
+/// A step of a script: `run --list-steps`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScriptStepRow {
+    /// Where it stands among the steps, like `3.rescue.1`; behind the place of the `include` that leads to it.
+    pub place: String,
+    /// Its name for `--only` and `--from`, if it has one beside its place.
+    pub id: Option<String>,
+    /// What people call it; expressions as they are written.
+    pub name: Option<String>,
+    /// Its verb.
+    pub verb: &'static str,
+    /// Words by which it is chosen, those of what is around it too.
+    pub tags: Vec<String>,
+    /// The file that it stands in.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
 /// Something that is wrong with a script.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScriptProblemView {

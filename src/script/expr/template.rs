@@ -1,5 +1,7 @@
 //! Texts with `${ … }` in them.
 
+use std::fmt;
+
 use super::{Expr, Fault, Scope, Value, convert};
 use crate::script::source::Span;
 
@@ -19,6 +21,16 @@ pub enum Piece {
     Text(String),
     /// Between `${` and `}`.
     Expr(Expr),
+}
+
+/// As it is written.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pieces.iter().try_for_each(|piece| match piece {
+            Piece::Text(text) => f.write_str(&text.replace("${", "$${")),
+            Piece::Expr(expr) => write!(f, "${{ {} }}", expr.source),
+        })
+    }
 }
 
 impl Template {

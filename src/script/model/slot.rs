@@ -82,6 +82,16 @@ enum Content<T> {
     Template(Box<Template>),
 }
 
+impl Slot<String> {
+    /// The text, with its expressions as they are written.
+    pub fn written(&self) -> String {
+        match &self.content {
+            Content::Fixed(text) => text.clone(),
+            Content::Template(template) => template.to_string(),
+        }
+    }
+}
+
 impl<T: Scalar> Slot<T> {
     /// A value that is known.
     pub fn fixed(span: Span, value: T) -> Self {

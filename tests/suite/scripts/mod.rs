@@ -5,6 +5,7 @@
 mod guard;
 mod journal;
 mod malformed;
+mod options;
 mod reference;
 mod runs;
 mod schema;
