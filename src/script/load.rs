@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::check::{Guarding, Outer, check, check_guard};
 use super::decode::{Cx, Decode, SCRIPT};
-use super::model::{Action, Include, Script, places};
+use super::model::{Action, Data, Include, Script, Step, places};
 use super::problem::{Broken, Problem};
 use super::source::{Mark, Sources, Span};
+use super::template_file;
 use super::yaml::{self, Limits, Node};
 use crate::znode::ZPath;
 
@@ -86,6 +87,25 @@ const FILES: usize = 256;
 /// Files within each other.
 const NESTED: usize = 16;
 
+/// The files with expressions in them that are named without expressions, each with the place of its step.
+fn templates(script: &Script) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut add = |place: &str, data: Vec<&Data>| {
+        for data in data {
+            if let (Some(true), Some(name)) =
+                (data.template.known(), data.file.as_ref().and_then(|slot| slot.known()))
+            {
+                found.push((place.to_owned(), name.clone()));
+            }
+        }
+    };
+    let mut visit = |step: &Step| add(&step.place, step.action.data());
+    places(script.steps(), &mut visit);
+    places(script.finally(), &mut visit);
+    script.tree.iter().for_each(|tree| add("", tree.nodes.data()));
+    found
+}
+
 struct Loader<'a> {
     read: ReadFile<'a>,
     sources: Sources,
@@ -108,6 +128,18 @@ impl Loader<'_> {
         let node = self.yaml(file, from)?;
         let mut cx = Cx::new(&self.sources);
         let script = Script::decode(&node, SCRIPT, &mut cx);
+        let templates = script.iter().flat_map(templates).collect();
+        let Cx { problems, secrets, secret_variables, assumed, compiled, uses, .. } = cx;
+        let found = self.data_files(file, templates);
+        let mut cx =
+            Cx { problems, secrets, secret_variables, assumed, compiled, uses, ..Cx::new(&self.sources) };
+        for (place, file, text) in found {
+            cx.step = (!place.is_empty()).then(|| format!("step {place}"));
+            cx.place = place;
+            template_file::look(file, text, &mut cx);
+        }
+        cx.place.clear();
+        cx.step = None;
         if let Some(script) = &script {
             let uses = std::mem::take(&mut cx.uses);
             check(script, &uses, outer, &mut cx);
@@ -121,7 +153,7 @@ impl Loader<'_> {
         clusters.extend(outer.iter().flat_map(|outer| outer.clusters.clone()));
         let outer = Outer { clusters };
         let mut includes = Vec::new();
-        let mut visit = |step: &super::model::Step| {
+        let mut visit = |step: &Step| {
             if let Action::Include(include) = &step.action {
                 includes.push((include.clone(), step.place.clone()));
             }
@@ -132,6 +164,27 @@ impl Loader<'_> {
             self.include(&include, &place, &outer, above);
         }
         Some(script)
+    }
+
+    /// The files among those with expressions in them that are there already, with the steps that name them.
+    fn data_files(&mut self, script: &Path, named: Vec<(String, String)>) -> Vec<(String, u16, String)> {
+        let directory = script.parent().unwrap_or(Path::new(""));
+        let mut found: Vec<(String, u16, String)> = Vec::new();
+        for (place, name) in named {
+            let path = directory.join(name);
+            let known = self.sources.iter().position(|source| source.path == path);
+            // What is not there may be made by a step before; what is no text is told when it is needed.
+            let text = (self.read)(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let Some(text) = text.filter(|_| known.is_some() || self.sources.iter().count() < FILES) else {
+                continue;
+            };
+            let index = match known.and_then(|known| u16::try_from(known).ok()) {
+                Some(index) => index,
+                None => self.sources.add(&path, text.clone()),
+            };
+            found.push((place, index, text));
+        }
+        found
     }
 
     fn include(&mut self, include: &Include, place: &str, outer: &Outer, above: &mut Vec<PathBuf>) {

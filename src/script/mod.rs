@@ -14,6 +14,7 @@ pub mod model;
 mod problem;
 mod schema;
 mod source;
+mod template_file;
 pub mod vars;
 mod yaml;
 
@@ -21,6 +22,7 @@ pub use load::{Loaded, ReadFile, load};
 pub use problem::{Broken, Problem, SHOWN};
 pub use schema::schema;
 pub use source::{Mark, Source, Sources, Span};
+pub use template_file::FileTemplate;
 
 /// The value of a YAML text.
 pub fn yaml_value(text: &str) -> Result<expr::Value, String> {

@@ -1,6 +1,7 @@
 //! Data as a script writes it.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use bytes::Bytes;
 
@@ -8,6 +9,7 @@ use super::At;
 use crate::error::{Error, Kind};
 use crate::recipe::declared;
 use crate::runner::failed::Failed;
+use crate::script::FileTemplate;
 use crate::script::expr::{Scope, json};
 use crate::script::model::{Compare, Content, Data};
 
@@ -41,9 +43,10 @@ pub(super) async fn bytes(
             let directory =
                 here.and_then(|source| source.path.parent()).map(ToOwned::to_owned).unwrap_or_default();
             let path = directory.join(&name);
-            std::fs::read(&path).map_err(|error| {
+            let bytes = std::fs::read(&path).map_err(|error| {
                 Failed::from(Error::new(Kind::Io, format!("cannot read {}", path.display())).because(error))
-            })?
+            })?;
+            if data.template.get(scope).await? { interpolated(&path, bytes, scope).await? } else { bytes }
         }
         Content::Base64(slot) => slot.get(scope).await?.0,
         Content::Hex(slot) => slot.get(scope).await?.0,
@@ -58,8 +61,8 @@ pub(super) async fn bytes(
         }
     };
     let mut bytes = plain;
-    if data.template.get(scope).await? {
-        return Err(Failed::usage("`template` is not there yet: write the text into the script"));
+    if data.file.is_none() && data.template.get(scope).await? {
+        return Err(Failed::usage("`template` is for what a `file` has"));
     }
     if data.trim.get(scope).await?
         && let Ok(text) = std::str::from_utf8(&bytes)
@@ -72,6 +75,20 @@ pub(super) async fn bytes(
         bytes = zipped.map_err(|error| Failed::from(Error::bug("cannot compress").because(error)))?;
     }
     Ok(Some(Some(bytes.into())))
+}
+
+/// The text of a file with the values of its expressions.
+async fn interpolated(path: &Path, bytes: Vec<u8>, scope: &Scope) -> Result<Vec<u8>, Failed> {
+    let wrong = |message: String| Failed::from(Error::new(Kind::Config, message));
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        wrong(format!("{}:{line}: `template` wants UTF-8, and this is none", path.display()))
+    })?;
+    let template = FileTemplate::read(path, text).map_err(wrong)?;
+    // Its place is in the file, which is none of the script's.
+    let text = template.text(scope).await.map_err(|fault| Failed { span: None, ..Failed::from(fault) })?;
+    Ok(text.into_bytes())
 }
 
 /// How data that is there is compared with it.

@@ -1,6 +1,6 @@
 //! Data of znodes, as a script writes it, and ACLs.
 
-use super::{Base64, Compare, Hex, PermsText, Slot, Tree};
+use super::{Action, Base64, Compare, Hex, Nodes, OpKind, PermsText, Slot, Tree};
 use crate::script::decode::{Fields, define};
 use crate::znode::ZPath;
 
@@ -106,11 +106,50 @@ impl Data {
 
 fn one_content(data: &Data, fields: &mut Fields<'_, '_, '_>) -> Option<()> {
     let written: Vec<_> = data.contents().into_iter().flatten().map(|(key, _)| key).collect();
+    if data.template.known() == Some(&true) && data.file.is_none() {
+        let label = match written.first() {
+            Some(key @ &("data" | "json" | "yaml")) => format!("`{key}` is interpolated without it"),
+            _ => "take it out".to_owned(),
+        };
+        let span = data.template.span;
+        fields.cx.problem(span, "E0103", "`template` is for what a `file` has").label(label);
+        return None;
+    }
     let [_, second, ..] = written.as_slice() else { return Some(()) };
     let message = format!("`{}` has data twice: `{}`", fields.owner(), written.join("` and `"));
     let span = fields.span().before();
     fields.cx.problem(span, "E0103", message).label(format!("take out `{second}`, or the other"));
     None
+}
+
+impl Action {
+    /// All data that it writes or compares.
+    pub fn data(&self) -> Vec<&Data> {
+        match self {
+            Self::Create(create) => vec![&create.data],
+            Self::Set(set) => vec![&set.data],
+            Self::Ensure(ensure) => vec![&ensure.data],
+            Self::Txn(txn) => {
+                let all = txn.ops.iter().map(|op| match &op.kind {
+                    OpKind::Create(create) => Some(&create.data),
+                    OpKind::Set(set) => Some(&set.data),
+                    OpKind::Delete(_) | OpKind::Check(_) => None,
+                });
+                all.flatten().collect()
+            }
+            Self::Apply(apply) => apply.nodes.data(),
+            Self::Assert(assert) => assert.tree.iter().flat_map(|tree| tree.nodes.data()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Nodes {
+    /// All data of them and of those below.
+    pub fn data(&self) -> Vec<&Data> {
+        let below = self.0.iter().filter_map(|(_, spec)| spec.children.as_ref());
+        self.0.iter().map(|(_, spec)| &spec.data).chain(below.flat_map(Self::data)).collect()
+    }
 }
 
 define! {

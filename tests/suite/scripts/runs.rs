@@ -29,8 +29,10 @@ fn said(zkx: Zkx, servers: &str, script: &Path, format: &str) -> String {
     let text = fs::read_to_string(script).unwrap();
     let args = text.lines().next().and_then(|line| line.strip_prefix("# args: ")).unwrap_or_default();
     let args: Vec<&str> = args.split(' ').filter(|arg| !arg.is_empty()).collect();
-    let part = fs::read(Path::new(DIRECTORY).join("included.part")).unwrap();
-    let zkx = zkx.file("script.yaml", &text).file("included.part", part);
+    let mut zkx = zkx.file("script.yaml", &text);
+    for part in ["included.part", "template.part", "broken.part"] {
+        zkx = zkx.file(part, fs::read(Path::new(DIRECTORY).join(part)).unwrap());
+    }
     let output = zkx.args(["-o", format, "run", "script.yaml", "--journal", "off"]).args(args).run();
     let all =
         format!("{}--- stderr\n{}--- exit {}\n", output.out(), output.stderr, output.code.unwrap_or(-1));
