@@ -64,7 +64,8 @@ fn step(step: &StepRow, palette: Palette, out: &mut dyn Write) -> io::Result<()>
         let time = humantime::format_duration(Duration::from_millis(step.duration / 100 * 100));
         write!(out, "  {}", palette.dim().paint(format!("({time})")))?;
     }
-    writeln!(out)
+    writeln!(out)?;
+    step.output.lines().try_for_each(|line| writeln!(out, "    {}", sanitise(line, false)))
 }
 
 fn summary(counts: &Counts, check: bool) -> String {

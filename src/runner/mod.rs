@@ -201,8 +201,9 @@ pub async fn run(
         recording,
         journal,
         settings: Settings {
-            yes: true,
-            max_nodes: Some(usize::MAX),
+            // Nothing of a check lasts: there is nothing to ask about.
+            yes: with.globals.yes || args.check,
+            max_nodes: with.globals.max_nodes,
             show_secrets: with.globals.show_secrets,
             protected: with.globals.profile.protected.clone(),
             ..Settings::default()

@@ -28,12 +28,14 @@ impl<'a> Runner<'a> {
             self.skip(step, id, name, "not in check mode", &mut unseen).await?;
             return Ok(Outcome { value: skipped(), changed: false, failed: false });
         }
+        let secret = step.with.no_log.get(local).await?;
         if let Some(slot) = &step.with.confirm {
             let question = slot.get(local).await?;
-            self.confirm(question).await?;
+            if let Err(refused) = self.confirm(question).await {
+                return self.conclude(step, (id, name, secret), (1, 0), Err(refused), local).await;
+            }
         }
         let retry = self.retry(step, local, frame).await?;
-        let secret = step.with.no_log.get(local).await?;
         let mut attempt = 0;
         let outcome = loop {
             attempt += 1;
@@ -100,6 +102,7 @@ impl<'a> Runner<'a> {
         if tells {
             let mut row = self.row(step, id, name, status, words);
             row.attempts = attempts;
+            row.output = if secret { String::new() } else { done.output.clone() };
             row.duration = duration;
             row.error = failed.as_ref().map(|failed| (failed.code.to_owned(), failed.error.to_string()));
             row.result =

@@ -246,6 +246,7 @@ impl<'a> Runner<'a> {
             attempts: 1,
             duration: 0,
             result: None,
+            output: String::new(),
         }
     }
 

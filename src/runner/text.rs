@@ -142,6 +142,7 @@ pub(super) fn mask(told: &mut Told, secrets: &[String]) {
         Told::Attempt { error, .. } => hide(error),
         Told::Step(step) => {
             hide(&mut step.words);
+            hide(&mut step.output);
             step.name.iter_mut().for_each(hide);
             if let Some((_, message)) = &mut step.error {
                 hide(message);

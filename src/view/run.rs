@@ -46,6 +46,8 @@ pub struct StepRow {
     pub duration: u64,
     /// What it results in, where that may be shown.
     pub result: Option<serde_json::Value>,
+    /// What people see of that below it; programs have the result.
+    pub output: String,
 }
 
 /// How many steps ended how.

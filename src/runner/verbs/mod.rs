@@ -36,6 +36,8 @@ pub(super) struct Done {
     pub(super) fields: Vec<(&'static str, Value)>,
     /// What it wrote, where somebody wants to know.
     pub(super) changes: Vec<PlannedRow>,
+    /// What people are shown below it.
+    pub(super) output: String,
 }
 
 impl Done {

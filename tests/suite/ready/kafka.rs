@@ -97,7 +97,9 @@ fn kafka_copy_offsets() {
         let before = below(&mut truth, "/consumers/copy");
         let _ = copy(&["--check", "--exit-code"]).code(10);
         assert_eq!(below(&mut truth, "/consumers/copy"), before);
-        let words = ["--var", "from=copied", "--var", "to=copy", "--var", "backup=copy.offsets"];
+        let _ = copy(&[]).code(2);
+        assert_eq!(below(&mut truth, "/consumers/copy"), before);
+        let words = ["--var", "from=copied", "--var", "to=copy", "--var", "backup=copy.offsets", "--yes"];
         let zkx = || cluster.zkx().home_of(&home).timeout(Duration::from_secs(60));
         let judge = (&mut cluster.truth(), "/consumers/copy");
         let _ = run_foretold(judge, &[], zkx, "kafka-copy-offsets", &words).success();
@@ -109,7 +111,7 @@ fn kafka_copy_offsets() {
         truth.set("/consumers/copied/offsets/orders/1", b"none").unwrap();
         let before = below(&mut truth, "/consumers/copy");
         truth.set("/consumers/copied/offsets/orders/0", b"4").unwrap();
-        let refused = copy(&[]);
+        let refused = copy(&["--yes"]);
         assert_ne!(refused.code, Some(0), "{refused}");
         for group in ["copied", "copy"] {
             let mut member = cluster.truth().keep_alive();
