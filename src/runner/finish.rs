@@ -137,6 +137,7 @@ pub(super) async fn resolve(store: &dyn Store, entry: &Entry) -> Result<Option<V
         if alone && touches(path) > 1 {
             continue;
         }
+        let (sets, last) = sets(&entry.writes, path);
         let done = match write {
             Write::Check { .. } => continue,
             Write::Create { mode, .. } if mode.is_ephemeral() => false,
@@ -154,14 +155,16 @@ pub(super) async fn resolve(store: &dyn Store, entry: &Entry) -> Result<Option<V
             Write::Create { data, .. } => match data_of(store, path).await.map_err(failed)? {
                 None => false,
                 Some((_, stat)) if stat.czxid <= entry.zxid => false,
-                Some((now, _)) if now == *data || entry.secret => true,
+                // What is made and set by one transaction has one zxid for both.
+                Some((_, stat)) if sets > 0 && stat.mzxid != stat.czxid => return Err(unknown(path)),
+                Some((now, _)) if now == *last.unwrap_or(data) || entry.secret => true,
                 Some(_) => return Err(unknown(path)),
             },
-            Write::Set { data, .. } => match (data_of(store, path).await.map_err(failed)?, before) {
+            Write::Set { .. } => match (data_of(store, path).await.map_err(failed)?, before) {
                 (None, _) | (_, None) => false,
                 (Some((_, now)), Some(before)) if now.version <= before.stat.version => false,
                 (Some((now, stat)), Some(before))
-                    if stat.version == before.stat.version + 1 && (now == *data || entry.secret) =>
+                    if stat.version == before.stat.version + sets && (Some(&now) == last || entry.secret) =>
                 {
                     true
                 }
@@ -198,6 +201,15 @@ pub(super) async fn resolve(store: &dyn Store, entry: &Entry) -> Result<Option<V
         }));
     }
     Ok(None)
+}
+
+/// How often a group sets a znode, and to what in the end.
+fn sets<'a>(writes: &'a [Write], path: &str) -> (i32, Option<&'a Option<bytes::Bytes>>) {
+    let of_path = writes.iter().filter(|write| write.path() == path);
+    of_path.fold((0, None), |(sets, last), write| match write {
+        Write::Set { data, .. } => (sets + 1, Some(data)),
+        _ => (sets, last),
+    })
 }
 
 async fn data_of(
