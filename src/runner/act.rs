@@ -131,13 +131,27 @@ impl<'a> Runner<'a> {
         local: &mut Scope,
         frame: &Frame<'a>,
     ) -> Result<Done, Ended> {
-        let mut ended = self.steps(&block.steps, local, frame).await;
-        if let Err(Ended::Failed(failed)) = &ended
+        let id = frame.id(step);
+        let rescued = self.journal.as_ref().and_then(|journal| journal.rescue_before(&id));
+        let mut ended = match &rescued {
+            Some(error) => {
+                self.recall(&block.steps, local, frame).await?;
+                local.set("error", error.clone());
+                self.steps(&block.rescue, local, frame).await
+            }
+            None => self.steps(&block.steps, local, frame).await,
+        };
+        if rescued.is_none()
+            && let Err(Ended::Failed(failed)) = &ended
             && !block.rescue.is_empty()
         {
             let file = self.loaded.sources.file(step.span.file);
             let file = file.map(|file| file.path.display().to_string()).unwrap_or_default();
-            local.set("error", text::error(failed, &file, step.span.start.line));
+            let error = text::error(failed, &file, step.span.start.line);
+            if let Some(journal) = &self.journal {
+                journal.begin_rescue(&id, &error)?;
+            }
+            local.set("error", error);
             {
                 let mut tally = lock(&self.told);
                 tally.counts.failed = tally.counts.failed.saturating_sub(1);
@@ -266,7 +280,8 @@ impl<'a> Runner<'a> {
             values.push((name.text.clone(), tree.value(local).await?));
         }
         // Nothing of the script around it but what it is given.
-        let mut fresh = Scope::new(std::sync::Arc::new(super::world(self.with, &directory, self.now)));
+        let mut fresh = Scope::new(std::sync::Arc::new(super::world(self.with, &directory, &self.beginning)));
+        fresh.draw_for(id, 0);
         for name in ["run", "script"] {
             if let Some(value) = local.get(name) {
                 fresh.set(name, value.clone());

@@ -10,7 +10,7 @@ use super::failed::Ended;
 use super::journal::{self, Entry, Journal, Outcome};
 use super::replay::Past;
 use super::sessions::Sessions;
-use super::{Runner, lock, reports, text};
+use super::{Beginning, Runner, lock, reports, text};
 use crate::command::Run;
 use crate::error::{Error, Kind, Result};
 use crate::recipe::declared::same_acl;
@@ -19,13 +19,20 @@ use crate::view::Told;
 use crate::wire::Code;
 use crate::znode::ZPath;
 
-/// When this run began, milliseconds: what is called by the time is to be found again when it is resumed.
-pub(super) fn began(args: &Run, runs: Option<&Path>, sha256: &str) -> Result<i64> {
-    let resumed = match (&args.resume, runs) {
-        (Some(named), Some(runs)) => find(runs, named, sha256)?.1.start.get("now").and_then(Json::as_i64),
-        _ => None,
+/// How this run began, or the one that is resumed or undone: what is called by the time, or by chance, is
+/// to be found again then.
+pub(super) fn began(args: &Run, runs: Option<&Path>, sha256: &str) -> Result<Beginning> {
+    let (Some(named), Some(runs)) = (args.resume.as_ref().or(args.rollback.as_ref()), runs) else {
+        return Ok(Beginning {
+            run: text::run_id(),
+            now: jiff::Timestamp::now().as_millisecond(),
+            seed: format!("{:032x}", fastrand::u128(..)),
+        });
     };
-    Ok(resumed.unwrap_or_else(|| jiff::Timestamp::now().as_millisecond()))
+    let (run, read) = find(runs, named, sha256)?;
+    let now = read.start.get("now").and_then(Json::as_i64);
+    let seed = read.start.get("seed").and_then(Json::as_str).unwrap_or(&run).to_owned();
+    Ok(Beginning { run, now: now.unwrap_or_else(|| jiff::Timestamp::now().as_millisecond()), seed })
 }
 
 /// The journal of this run, if there is to be one.
@@ -33,7 +40,7 @@ pub(super) async fn journal(
     args: &Run,
     sessions: &Sessions,
     runs: Option<&Path>,
-    (run, now): (&str, i64),
+    beginning: &Beginning,
     (file, sha256, choice): (&Path, &str, &str),
 ) -> Result<Option<Arc<Journal>>> {
     let Some(runs) = runs.filter(|_| !args.check && sessions.lasts()) else {
@@ -43,8 +50,9 @@ pub(super) async fn journal(
         return Ok(None);
     };
     let Some(resumed) = &args.resume else {
-        let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256, "now": now, "variables": choice,
-                           "servers": sessions.shown()});
+        let Beginning { run, now, seed } = beginning;
+        let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256,
+                           "now": now, "seed": seed, "variables": choice, "servers": sessions.shown()});
         return Ok(Some(Arc::new(Journal::begin(runs, run, &start)?)));
     };
     let (run, read) = find(runs, resumed, sha256)?;

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::kept::{self, Line};
+use super::marks::Marks;
 use super::recorder::Before;
 use super::replay::{Past, Replay};
 use crate::error::{Error, Kind, Result};
@@ -47,6 +48,7 @@ pub(super) struct Known {
     writes: HashMap<String, Arc<Replay>>,
     /// Steps that take several writes, and were begun.
     begun: HashSet<String>,
+    pub(super) marks: Marks,
 }
 
 /// An entry that was made.
@@ -82,6 +84,7 @@ pub(super) struct Read {
     pub(super) steps: HashMap<String, Option<Json>>,
     pub(super) items: HashMap<String, Vec<Json>>,
     pub(super) begun: HashSet<String>,
+    pub(super) marks: Marks,
     /// The exit code of the run, if it came to its end.
     pub(super) end: Option<i64>,
 }
@@ -168,10 +171,12 @@ impl Journal {
             read.steps.retain(|id, _| stays(id));
             read.items.retain(|id, _| stays(id));
             read.begun.retain(stays);
+            read.marks.retain(&stays);
             writes.retain(|id, _| stays(id));
         }
         let writes = writes.into_iter().map(|(step, pasts)| (step, Arc::new(Replay::of(pasts)))).collect();
-        let known = Known { steps: read.steps, items: read.items, writes, begun: read.begun };
+        let known =
+            Known { steps: read.steps, items: read.items, writes, begun: read.begun, marks: read.marks };
         Ok(Self::with(run, dir, Pen::new(file, last), known))
     }
 
@@ -180,7 +185,7 @@ impl Journal {
         Self { run: run.to_owned(), dir, pen: Mutex::new(pen), secured, known: Mutex::new(known) }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -199,7 +204,7 @@ impl Journal {
     }
 
     /// Writes down a line that no write waits for.
-    fn put_down(&self, line: &impl Serialize) -> Result<()> {
+    pub(super) fn put_down(&self, line: &impl Serialize) -> Result<()> {
         let mut pen = self.pen();
         let written = self.line(&mut pen, line);
         let written = written.and_then(|()| pen.put().map_err(|error| self.cannot_write(error)));
@@ -360,7 +365,8 @@ pub(super) fn read(runs: &Path, run: &str) -> Result<Read> {
                 read.begun.extend(json.get("id").and_then(Json::as_str).map(ToOwned::to_owned));
             }
             Some("end") => read.end = json.get("exit").and_then(Json::as_i64),
-            _ => {}
+            Some(kind) => read.marks.read(kind, &json),
+            None => {}
         }
     }
     Ok(read)

@@ -14,6 +14,7 @@ mod journal;
 mod kept;
 mod lines;
 mod loops;
+mod marks;
 mod once;
 mod recorder;
 mod replay;
@@ -85,8 +86,8 @@ struct Runner<'a> {
     /// Who interrupts, if anybody has.
     halt: watch::Receiver<Option<Kind>>,
     begun: Instant,
-    /// What `now()` is, milliseconds: when a run began that is resumed.
-    now: i64,
+    /// How it began.
+    beginning: Beginning,
     /// Texts that nobody is to see.
     secrets: Mutex<Vec<String>>,
     /// Programs may be run.
@@ -97,6 +98,15 @@ struct Runner<'a> {
     reached: AtomicBool,
     /// Somebody is to be asked before each step.
     asks: tokio::sync::Mutex<bool>,
+}
+
+/// How a run began; one that is resumed or undone began when it was begun first.
+struct Beginning {
+    run: String,
+    /// What `now()` is, milliseconds.
+    now: i64,
+    /// What `uuid()` is made from.
+    seed: String,
 }
 
 /// What was told.
@@ -154,12 +164,11 @@ pub async fn run(
         None => with.runs.clone(),
     };
     let script = &loaded.script;
-    let run = text::run_id();
-    let now = finish::began(args, runs.as_deref(), &sha256)?;
-    let mut scope = Scope::new(Arc::new(world(with, &directory, now)));
-    text::about(&mut scope, &file, &sha256, &run, args.check, &with.user);
+    let beginning = finish::began(args, runs.as_deref(), &sha256)?;
+    let mut scope = Scope::new(Arc::new(world(with, &directory, &beginning)));
+    text::about(&mut scope, &file, &sha256, &beginning, args.check, &with.user);
     let Settled { mut scope, mut secrets } = settle(script, &args.given()?, scope).await?;
-    let choice = text::choice(&scope, now);
+    let choice = text::choice(&scope, beginning.now);
     let named = loaded.secret_variables.iter().filter_map(|name| scope.variable(name));
     secrets.extend(named.filter(|secret| !secret.is_empty()));
     let sessions = Sessions::new(script, with.globals, &scope, &directory, args.check).await;
@@ -185,7 +194,7 @@ pub async fn run(
         return Err(error);
     }
     let journal =
-        finish::journal(args, &sessions, runs.as_deref(), (&run, now), (&file, &sha256, &choice)).await?;
+        finish::journal(args, &sessions, runs.as_deref(), &beginning, (&file, &sha256, &choice)).await?;
     let recording =
         Recording { limits: Arc::new(limits), journal: journal.clone(), diff: args.diff || args.check };
     let (halting, halt) = watch::channel(None);
@@ -210,7 +219,7 @@ pub async fn run(
         },
         halt,
         begun,
-        now,
+        beginning,
         secrets: Mutex::new(secrets),
         shell,
         told: Mutex::default(),
@@ -235,10 +244,11 @@ pub async fn run(
 }
 
 /// What functions of expressions find out about the world.
-fn world(with: &Surroundings<'_>, directory: &Path, now: i64) -> World {
+fn world(with: &Surroundings<'_>, directory: &Path, beginning: &Beginning) -> World {
     let directory = directory.to_owned();
     World {
-        now,
+        now: beginning.now,
+        seed: beginning.seed.as_str().into(),
         variable: Arc::clone(&with.variable),
         file: Arc::new(move |name| std::fs::read(directory.join(name))),
         live: None,

@@ -37,9 +37,15 @@ impl<'a> Runner<'a> {
         }
         let retry = self.retry(step, local, frame).await?;
         let mut attempt = 0;
+        // One that is gone on with in its third attempt is to come to the names that it had drawn there.
+        let before = self.journal.as_ref().map_or(0, |journal| journal.attempts_before(id));
+        local.draw_for(id, before);
         let outcome = loop {
             attempt += 1;
             local.forget();
+            if let Some(journal) = self.journal.as_ref().filter(|_| attempt > 1) {
+                journal.attempt(id, before + attempt)?;
+            }
             let outcome = self.attempt(step, id, local, frame, secret).await;
             let again = match &outcome {
                 Err(Ended::Failed(failed)) => attempt < retry.attempts && retry.fits(failed),
@@ -138,6 +144,7 @@ impl<'a> Runner<'a> {
         frame: &Frame<'a>,
         secret: bool,
     ) -> Result<Done, Ended> {
+        local.next_attempt();
         let limit = self.limit(step, local, frame).await?;
         let work = self.act(step, id, local, frame, secret);
         let mut done = match limit {

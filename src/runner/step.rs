@@ -29,6 +29,13 @@ pub(super) fn is_container(step: &Step) -> bool {
     matches!(step.action, Action::Do(_) | Action::Parallel(_) | Action::Lock(_) | Action::Include(_))
 }
 
+impl Frame<'_> {
+    /// The identity of a step.
+    pub(super) fn id(&self, step: &Step) -> String {
+        format!("{}{}{}", self.prefix, step.place, self.suffix)
+    }
+}
+
 impl<'a> Runner<'a> {
     /// Takes steps one after another.
     pub(super) fn steps<'s>(
@@ -73,7 +80,7 @@ impl<'a> Runner<'a> {
 
     /// Takes one step.
     pub(super) async fn step(&self, step: &Step, scope: &mut Scope, frame: &Frame<'a>) -> Result<(), Ended> {
-        let id = format!("{}{}{}", frame.prefix, step.place, frame.suffix);
+        let id = frame.id(step);
         if !self.is_chosen(step, &id, frame) {
             return Ok(());
         }
@@ -85,9 +92,7 @@ impl<'a> Runner<'a> {
         }
         let mut local = self.seen(scope, &id, &frame);
         if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
-            self.restore(step, registered, scope);
-            let row = self.row(step, &id, None, Status::Done, "done by an earlier run".into());
-            return Ok(self.tell(Told::Step(Box::new(row))).await?);
+            return self.restore(step, &id, registered, scope).await;
         }
         let name = match &with.name {
             Some(slot) if with.for_each.is_none() => Some(slot.get(&local).await?),
@@ -155,7 +160,9 @@ impl<'a> Runner<'a> {
             replay,
             member: frame.member.clone(),
         };
-        scope.with_live(std::sync::Arc::new(live))
+        let mut seen = scope.with_live(std::sync::Arc::new(live));
+        seen.draw_for(id, 0);
+        seen
     }
 
     /// Writes down that a step is done.
@@ -174,8 +181,14 @@ impl<'a> Runner<'a> {
         Ok(journal.step(id, status, lets.as_ref().filter(|_| !secret))?)
     }
 
-    /// Gives names the values that an earlier run has found.
-    fn restore(&self, step: &Step, registered: Option<Value>, scope: &mut Scope) {
+    /// Gives names the values that an earlier run has found, and tells that the step is done.
+    async fn restore(
+        &self,
+        step: &Step,
+        id: &str,
+        registered: Option<Value>,
+        scope: &mut Scope,
+    ) -> Result<(), Ended> {
         match (&step.action, registered) {
             (Action::Let(names), Some(values)) => {
                 for (name, _) in names.iter() {
@@ -191,6 +204,36 @@ impl<'a> Runner<'a> {
             }
             _ => {}
         }
+        let row = self.row(step, id, None, Status::Done, "done by an earlier run".into());
+        Ok(self.tell(Told::Step(Box::new(row))).await?)
+    }
+
+    /// Gives names the values that an earlier run has found in steps that are not gone on with.
+    pub(super) fn recall<'s>(
+        &'s self,
+        steps: &'s [Step],
+        scope: &'s mut Scope,
+        frame: &'s Frame<'a>,
+    ) -> BoxFuture<'s, Result<(), Ended>>
+    where
+        'a: 's,
+    {
+        Box::pin(async move {
+            for step in steps {
+                let id = frame.id(step);
+                match self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
+                    Some(registered) => self.restore(step, &id, registered, scope).await?,
+                    // What a loop or a script of its own finds within is not seen outside.
+                    None if step.with.for_each.is_some() || matches!(step.action, Action::Include(_)) => {}
+                    None => {
+                        for inner in step.action.inner() {
+                            self.recall(inner, scope, frame).await?;
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })
     }
 
     pub(super) async fn skip(

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use super::Beginning;
 use super::failed::Failed;
 use super::kept;
 use super::recorder::Limits;
@@ -41,16 +42,22 @@ pub(super) fn run_id() -> String {
 }
 
 /// Gives the names that every expression sees.
-pub(super) fn about(scope: &mut Scope, file: &Path, sha256: &str, run: &str, check: bool, user: &str) {
+pub(super) fn about(
+    scope: &mut Scope,
+    file: &Path,
+    sha256: &str,
+    beginning: &Beginning,
+    check: bool,
+    user: &str,
+) {
     let host = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
     let directory = file.parent().map(|dir| dir.display().to_string()).unwrap_or_default();
-    let started = jiff::Timestamp::now().as_millisecond();
     scope.set(
         "run",
         Value::from_pairs([
-            ("id", Value::from(run)),
+            ("id", Value::from(beginning.run.as_str())),
             ("check", Value::from(check)),
-            ("started", Value::from(started)),
+            ("started", Value::from(beginning.now)),
             ("host", Value::from(host)),
             ("user", Value::from(user)),
         ]),

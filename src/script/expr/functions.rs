@@ -83,15 +83,15 @@ fn file(state: &State<'_, '_>, name: &str) -> Answered<Value> {
     })
 }
 
-fn uuid() -> String {
+fn uuid(state: &State<'_, '_>) -> Answered<String> {
     // Version 4: six bits are fixed.
-    let bits = fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let bits = asking(state)?.draw() & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
     let digits = format!("{bits:032x}");
     let (a, rest) = digits.split_at(8);
     let (b, rest) = rest.split_at(4);
     let (c, rest) = rest.split_at(4);
     let (d, e) = rest.split_at(4);
-    format!("{a}-{b}-{c}-{d}-{e}")
+    Ok(format!("{a}-{b}-{c}-{d}-{e}"))
 }
 
 /// The bytes of a text or of bytes.

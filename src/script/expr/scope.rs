@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
@@ -23,6 +24,8 @@ pub struct World {
     pub variable: Variables,
     /// The bytes of a file; relative names are relative to the script.
     pub file: Files,
+    /// Where chance comes from: of the same seed, the same step draws the same.
+    pub seed: Arc<str>,
     /// The znodes; `None` where nobody may be asked.
     pub live: Option<Arc<dyn Live>>,
 }
@@ -31,7 +34,7 @@ impl World {
     /// A world in which nothing is known: for what is not to depend on it.
     pub fn closed() -> Self {
         let nothing = |_: &str| Err(std::io::ErrorKind::NotFound.into());
-        Self { now: 0, variable: Arc::new(|_| None), file: Arc::new(nothing), live: None }
+        Self { now: 0, variable: Arc::new(|_| None), file: Arc::new(nothing), seed: "".into(), live: None }
     }
 }
 
@@ -48,21 +51,46 @@ pub struct Scope {
     world: Arc<World>,
     /// What the znodes answered to the step.
     answers: Arc<Mutex<HashMap<Question, Answer>>>,
+    draws: Arc<Draws>,
+}
+
+/// What was drawn by chance: for what, in which attempt, and how often.
+#[derive(Debug, Default)]
+struct Draws {
+    label: Arc<str>,
+    attempt: u64,
+    drawn: AtomicU64,
 }
 
 impl Scope {
     /// A scope without names.
     pub fn new(world: Arc<World>) -> Self {
-        Self { names: Arc::default(), world, answers: Arc::default() }
+        Self { names: Arc::default(), world, answers: Arc::default(), draws: Arc::default() }
+    }
+
+    /// Whatever is drawn from now on is drawn for `label`: what is done again draws the same.
+    pub fn draw_for(&mut self, label: &str, attempts: u64) {
+        self.draws = Arc::new(Draws { label: label.into(), attempt: attempts, drawn: AtomicU64::new(0) });
+    }
+
+    /// Draws as nobody has yet, unless it is this attempt that is made again.
+    pub fn next_attempt(&mut self) {
+        let label = Arc::clone(&self.draws.label);
+        self.draws = Arc::new(Draws { label, attempt: self.draws.attempt + 1, drawn: AtomicU64::new(0) });
     }
 
     /// The same names, asking others: the session that a step names by `on`.
     #[must_use]
     pub fn with_live(&self, live: Arc<dyn Live>) -> Self {
-        let World { now, variable, file, .. } = &*self.world;
-        let world =
-            World { now: *now, variable: Arc::clone(variable), file: Arc::clone(file), live: Some(live) };
-        Self { names: Arc::clone(&self.names), world: Arc::new(world), answers: Arc::default() }
+        let World { now, variable, file, seed, .. } = &*self.world;
+        let (variable, file, seed) = (Arc::clone(variable), Arc::clone(file), Arc::clone(seed));
+        let world = World { now: *now, variable, file, seed, live: Some(live) };
+        Self {
+            names: Arc::clone(&self.names),
+            world: Arc::new(world),
+            answers: Arc::default(),
+            draws: Arc::clone(&self.draws),
+        }
     }
 
     /// Gives a name a value, or another one.
@@ -133,6 +161,9 @@ pub(super) struct Asking {
     pub(super) world: Arc<World>,
     answers: Arc<Mutex<HashMap<Question, Answer>>>,
     missing: Mutex<Option<Question>>,
+    draws: Arc<Draws>,
+    /// What this evaluation has drawn.
+    drawn: AtomicU64,
 }
 
 impl Object for Asking {
@@ -142,6 +173,14 @@ impl Object for Asking {
 }
 
 impl Asking {
+    /// Something that nobody else is given, neither by this run nor by another.
+    pub(super) fn draw(&self) -> u128 {
+        let number = self.draws.drawn.load(Relaxed) + self.drawn.fetch_add(1, Relaxed);
+        let what = format!("{} {number} {}", self.draws.attempt, self.draws.label);
+        let bytes = hmac_sha256::HMAC::mac(what, self.world.seed.as_bytes());
+        bytes.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes))
+    }
+
     /// The answer, if it is known; otherwise the evaluation is to be given up and done again.
     pub(super) fn answer(&self, question: Question) -> Option<Answer> {
         let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
@@ -161,12 +200,15 @@ impl Expr {
                 world: Arc::clone(&scope.world),
                 answers: Arc::clone(&scope.answers),
                 missing: Mutex::new(None),
+                draws: Arc::clone(&scope.draws),
+                drawn: AtomicU64::new(0),
             });
             let root =
                 Root { names: Arc::clone(&scope.names), asking: Value::from_dyn_object(Arc::clone(&asking)) };
             let result = self.compiled.eval(Value::from_object(root));
             let missing = asking.missing.lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(question) = missing else {
+                scope.draws.drawn.fetch_add(asking.drawn.load(Relaxed), Relaxed);
                 let value = result.map_err(|error| self.evaluation(&error))?;
                 // In strict mode too, an attribute that is missing at the end is only "undefined".
                 if value.is_undefined() {

@@ -38,6 +38,7 @@ impl Live for Tree {
 fn world(live: Arc<dyn Live>) -> Scope {
     let mut scope = Scope::new(Arc::new(World {
         now: 1_700_000_000_000,
+        seed: "seed".into(),
         variable: Arc::new(|name| (name == "HOME").then(|| "/root".into())),
         file: Arc::new(|name| match name {
             "f" => Ok(b"in a file".to_vec()),
@@ -230,4 +231,26 @@ proptest! {
         let _ = runtime.block_on(shown(&format!("${{ {text} }}")));
         let _ = runtime.block_on(shown(&text));
     }
+}
+
+#[tokio::test]
+async fn what_is_drawn_for_the_same_is_the_same() {
+    let mut scope = world(Arc::new(Tree::default()));
+    let two = match &printed("${ uuid() } ${ get('/a') | length } ${ uuid() }").unwrap().action {
+        Action::Print(slot) => slot.clone(),
+        _ => unreachable!("it prints"),
+    };
+    scope.draw_for("3", 0);
+    let first = two.get(&scope).await.unwrap();
+    let words: Vec<&str> = first.split(' ').collect();
+    assert_ne!(words[0], words[2]);
+    assert_eq!(&words[0][14..15], "4", "{first}");
+    let second = two.get(&scope).await.unwrap();
+    assert!(words.iter().all(|word| *word == "13" || !second.contains(word)), "{first}, {second}");
+    scope.draw_for("3", 0);
+    assert_eq!(two.get(&scope).await.unwrap(), first);
+    scope.next_attempt();
+    assert_ne!(two.get(&scope).await.unwrap(), first);
+    scope.draw_for("4", 0);
+    assert_ne!(two.get(&scope).await.unwrap(), first);
 }
