@@ -25,9 +25,9 @@ pub(super) fn write(told: &Told, palette: Palette, out: &mut dyn Write) -> io::R
         }
         Told::Print { text, .. } => writeln!(out, "{}", sanitise(text, true)),
         Told::Step(step) => self::step(step, palette, out),
-        Told::Undo { path, words, undone } => {
-            let mark = if *undone { palette.new_value().paint("↶") } else { palette.error().paint("✗") };
-            writeln!(out, "{mark} {}: {}", sanitise(path, false), sanitise(words, false))
+        Told::Undo { path, words, undone } => self::undone(path, words, *undone, palette, out),
+        Told::UndoStep { id, words, undone } => {
+            self::undone(&format!("step {id}"), words, *undone, palette, out)
         }
         Told::End { counts, stopped, check, .. } => {
             if let Some(reason) = stopped {
@@ -37,6 +37,11 @@ pub(super) fn write(told: &Told, palette: Palette, out: &mut dyn Write) -> io::R
         }
         Told::Change { .. } => Ok(()),
     }
+}
+
+fn undone(what: &str, words: &str, undone: bool, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+    let mark = if undone { palette.new_value().paint("↶") } else { palette.error().paint("✗") };
+    writeln!(out, "{mark} {}: {}", sanitise(what, false), sanitise(words, false))
 }
 
 fn step(step: &StepRow, palette: Palette, out: &mut dyn Write) -> io::Result<()> {

@@ -10,7 +10,7 @@ use super::{Frame, Runner, lock, text};
 use crate::command::{holder_name, lock_held};
 use crate::recipe::lock::{Lock as Held, NotGot};
 use crate::script::expr::{Scope, Value};
-use crate::script::model::{Action, Block, Include, Lock, LockSpec, Parallel, Script, Step, Undo};
+use crate::script::model::{Action, Block, Include, Lock, LockSpec, Parallel, Script, Step};
 use crate::script::vars::{Given, Settled, settle};
 use crate::store::Store;
 use crate::view::{Planned, PlannedRow, Told};
@@ -84,9 +84,9 @@ impl<'a> Runner<'a> {
             Some(member) => member.clone(),
             None => self.sessions.store(&frame.cluster).await?,
         };
-        let undo = !matches!(step.with.undo, Some(Undo::None));
         let gathered = frame.member.is_some();
-        let about = About { id: id.to_owned(), cluster: frame.cluster.clone(), secret, undo, gathered };
+        let (cluster, undo) = (frame.cluster.clone(), frame.undo.clone());
+        let about = About { id: id.to_owned(), cluster, secret, undo, gathered };
         let recorder = Recorder::new(base, self.recording.clone(), about);
         let recorder = std::sync::Arc::new(recorder);
         let store: std::sync::Arc<dyn Store> = recorder.clone();
@@ -299,6 +299,7 @@ impl<'a> Runner<'a> {
             cluster: frame.cluster.clone(),
             last: frame.last,
             member: None,
+            undo: frame.undo.clone(),
         };
         let result = match &script.tree {
             Some(tree) => self.tree(tree, &mut inner, &within).await,

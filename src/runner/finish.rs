@@ -14,6 +14,8 @@ use super::{Beginning, Runner, lock, reports, text};
 use crate::command::Run;
 use crate::error::{Error, Kind, Result};
 use crate::recipe::declared::same_acl;
+use crate::script::Loaded;
+use crate::script::model::OnFailure;
 use crate::store::{Failure, Found, Read, Store, Write, Written, read_one, stat};
 use crate::view::Told;
 use crate::wire::Code;
@@ -37,17 +39,26 @@ pub(super) fn began(args: &Run, runs: Option<&Path>, sha256: &str) -> Result<Beg
 
 /// The journal of this run, if there is to be one.
 pub(super) async fn journal(
+    loaded: &Loaded,
     args: &Run,
     sessions: &Sessions,
     runs: Option<&Path>,
     beginning: &Beginning,
     (file, sha256, choice): (&Path, &str, &str),
 ) -> Result<Option<Arc<Journal>>> {
+    if args.rollback.is_some() {
+        return Ok(None);
+    }
     let Some(runs) = runs.filter(|_| !args.check && sessions.lasts()) else {
         if args.resume.is_some() {
             return Err(Error::usage("--resume needs the journal of the run, and the run itself"));
         }
-        return Ok(None);
+        let said = loaded.script.on_failure.as_ref();
+        let undoes = match args.on_failure {
+            Some(on) => on == OnFailure::Rollback,
+            None => said.is_some_and(|on| on.known().is_none_or(|on| *on == OnFailure::Rollback)),
+        };
+        return Ok(undoes.then(|| Arc::new(Journal::in_memory(&beginning.run))));
     };
     let Some(resumed) = &args.resume else {
         let Beginning { run, now, seed } = beginning;
@@ -56,6 +67,10 @@ pub(super) async fn journal(
         return Ok(Some(Arc::new(Journal::begin(runs, run, &start)?)));
     };
     let (run, read) = find(runs, resumed, sha256)?;
+    if read.marks.undone {
+        let what = format!("the run {run} was undone, or some of it: there is nothing to go on with");
+        return Err(Error::usage(what).hint("begin a new run"));
+    }
     if read.end == Some(0) {
         return Err(Error::usage(format!("the run {run} came to its end: there is nothing left to do")));
     }
@@ -292,14 +307,14 @@ impl Runner<'_> {
         Err(match (&self.journal, undone) {
             (_, Some(true)) => error.hint("everything that the run had written was undone"),
             (_, Some(false)) => error.hint("not everything that the run had written could be undone"),
-            (Some(journal), None) => {
+            (Some(journal), None) if journal.lasts() => {
                 let file = name_of(self.args);
                 let run = &journal.run;
                 error.hint(format!(
                     "`zkx run --resume={run} {file}` goes on, `zkx run --rollback={run} {file}` undoes it"
                 ))
             }
-            (None, None) => error,
+            (_, None) => error,
         })
     }
 }

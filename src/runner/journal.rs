@@ -10,13 +10,14 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::kept::{self, Line};
-use super::marks::Marks;
+use super::marks::{Marks, Undoing};
 use super::recorder::Before;
 use super::replay::{Past, Replay};
 use crate::error::{Error, Kind, Result};
@@ -33,8 +34,8 @@ pub(super) struct Intent<'a> {
     pub(super) zxid: i64,
     /// Data is nobody's business, the journal's neither.
     pub(super) secret: bool,
-    /// It may be undone.
-    pub(super) undo: bool,
+    /// How it would be undone.
+    pub(super) undo: &'a Undoing,
 }
 
 /// What is known from an earlier run.
@@ -64,8 +65,8 @@ pub(super) struct Entry {
     pub(super) outcome: Option<Outcome>,
     /// Its data was not written down.
     pub(super) secret: bool,
-    /// It may be undone.
-    pub(super) undo: bool,
+    /// How it would be undone.
+    pub(super) undo: Undoing,
 }
 
 /// What came of an intent.
@@ -99,12 +100,15 @@ pub(super) struct Journal {
     /// Bytes of it that the disk has for certain.
     secured: tokio::sync::Mutex<u64>,
     known: Mutex<Known>,
+    /// Something was done that is there to be undone.
+    pub(super) changed: AtomicBool,
 }
 
 /// What a journal is written with.
 #[derive(Debug)]
 struct Pen {
-    file: Arc<File>,
+    /// Where it goes; `None` for a journal that ends with its run.
+    file: Option<Arc<File>>,
     /// Lines that the file has not got yet.
     buffer: Vec<u8>,
     /// Bytes that it has got from this run.
@@ -114,12 +118,13 @@ struct Pen {
 }
 
 impl Pen {
-    fn new(file: File, number: u64) -> Self {
-        Self { file: Arc::new(file), buffer: Vec::new(), length: 0, number }
+    fn new(file: Option<File>, number: u64) -> Self {
+        Self { file: file.map(Arc::new), buffer: Vec::new(), length: 0, number }
     }
 
     fn put(&mut self) -> io::Result<()> {
-        if let Err(error) = (&*self.file).write_all(&self.buffer) {
+        let Some(file) = &self.file else { return Ok(()) };
+        if let Err(error) = (&**file).write_all(&self.buffer) {
             // What came of a line before a disk was full is not to run into it when there is room again.
             self.buffer.insert(0, b'\n');
             return Err(error);
@@ -145,7 +150,7 @@ impl Journal {
         let path = dir.join(NAME);
         let file = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(|error| cannot("write", &path, error))?;
-        let journal = Self::with(run, dir, Pen::new(file, 0), Known::default());
+        let journal = Self::with(run, dir, Pen::new(Some(file), 0), Known::default());
         journal.put_down(start)?;
         Ok(journal)
     }
@@ -164,6 +169,8 @@ impl Journal {
         // What was cut off is not to run into what comes now.
         file.write_all(b"\n").map_err(|error| cannot("write", &path, error))?;
         let last = read.entries.last().map_or(0, |entry| entry.number + 1);
+        let changed = read.entries.iter().any(|entry| !matches!(entry.outcome, Some(Outcome::Refused)));
+        let changed = changed || !read.marks.marks.is_empty();
         let (mut read, mut writes) = (read, writes);
         // What the earlier run did at its end is to be done at the end of this one too.
         if read.end.is_some() {
@@ -177,12 +184,46 @@ impl Journal {
         let writes = writes.into_iter().map(|(step, pasts)| (step, Arc::new(Replay::of(pasts)))).collect();
         let known =
             Known { steps: read.steps, items: read.items, writes, begun: read.begun, marks: read.marks };
-        Ok(Self::with(run, dir, Pen::new(file, last), known))
+        let journal = Self::with(run, dir, Pen::new(Some(file), last), known);
+        journal.changed.store(changed, Relaxed);
+        Ok(journal)
+    }
+
+    /// Opens one to write down what becomes of its run later.
+    pub(super) fn reopen(runs: &Path, run: &str) -> Result<Self> {
+        Self::resume(runs, run, Read::default(), HashMap::new())
+    }
+
+    /// Begins one that nobody has when the run is over.
+    pub(super) fn in_memory(run: &str) -> Self {
+        Self::with(run, PathBuf::new(), Pen::new(None, 0), Known::default())
+    }
+
+    /// Whether it is there when the run is over.
+    pub(super) fn lasts(&self) -> bool {
+        self.pen().file.is_some()
+    }
+
+    /// What is in it so far.
+    pub(super) fn read(&self) -> Result<Read> {
+        let mut pen = self.pen();
+        if pen.file.is_none() {
+            return parse(&String::from_utf8_lossy(&pen.buffer), &self.dir);
+        }
+        pen.put().map_err(|error| cannot("write", &self.dir, error))?;
+        read(self.dir.parent().unwrap_or(Path::new("")), &self.run)
     }
 
     fn with(run: &str, dir: PathBuf, pen: Pen, known: Known) -> Self {
         let secured = tokio::sync::Mutex::default();
-        Self { run: run.to_owned(), dir, pen: Mutex::new(pen), secured, known: Mutex::new(known) }
+        Self {
+            run: run.to_owned(),
+            dir,
+            pen: Mutex::new(pen),
+            secured,
+            known: Mutex::new(known),
+            changed: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {
@@ -222,8 +263,9 @@ impl Journal {
         let (file, length) = {
             let mut pen = self.pen();
             let length = put(&mut pen)?;
-            (Arc::clone(&pen.file), length)
+            (pen.file.clone(), length)
         };
+        let Some(file) = file else { return Ok(()) };
         let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
         synced.map_err(|error| self.cannot_write(error))?.map_err(|error| self.cannot_write(error))?;
         *secured = length;
@@ -239,6 +281,7 @@ impl Journal {
         let n = pen.number;
         let writes = writes.iter().map(|write| kept::write(write, secret)).collect();
         let before = before.iter().map(|before| kept::before(before.as_ref(), secret)).collect();
+        let undo = undo.kept();
         let line = Line::Intent { n, step, cluster, zxid, secret, undo, writes, before };
         self.line(&mut pen, &line)?;
         Ok(n)
@@ -246,6 +289,9 @@ impl Journal {
 
     /// Writes down what came of it; the file has it when the next line comes that nothing waits for.
     pub(super) fn settle(&self, number: u64, result: &Result<Vec<Written>, Failure>) -> Result<(), Failure> {
+        if matches!(result, Ok(_) | Err(Failure::Unknown(_))) {
+            self.note_change();
+        }
         let n = number;
         let line = match result {
             Ok(written) => Line::Done { n, written: written.iter().map(kept::written).collect() },
@@ -323,6 +369,10 @@ pub(super) fn read(runs: &Path, run: &str) -> Result<Read> {
         Error::usage(format!("there is no journal of the run {run}: {} cannot be read", path.display()))
             .because(error)
     })?;
+    parse(&text, &path)
+}
+
+fn parse(text: &str, path: &Path) -> Result<Read> {
     let mut read = Read::default();
     let mut places = HashMap::new();
     for line in text.lines() {
@@ -365,7 +415,7 @@ pub(super) fn read(runs: &Path, run: &str) -> Result<Read> {
                 read.begun.extend(json.get("id").and_then(Json::as_str).map(ToOwned::to_owned));
             }
             Some("end") => read.end = json.get("exit").and_then(Json::as_i64),
-            Some(kind) => read.marks.read(kind, &json),
+            Some(kind) => read.marks.read(kind, &json, read.entries.len()),
             None => {}
         }
     }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use super::journal::Entry;
+use super::marks::Undoing;
 use super::recorder::Before;
 use crate::script::expr::Value;
 use crate::store::{Write, Written};
@@ -26,7 +27,7 @@ pub(super) enum Line<'a> {
         cluster: &'a str,
         zxid: i64,
         secret: bool,
-        undo: bool,
+        undo: Json,
         writes: Vec<KeptWrite<'a>>,
         before: Vec<Option<KeptBefore<'a>>>,
     },
@@ -209,7 +210,7 @@ pub(super) fn entry(line: &Json) -> Option<Entry> {
         number: line.get("n")?.as_u64()?,
         step: line.get("step")?.as_str()?.to_owned(),
         cluster: line.get("cluster")?.as_str()?.to_owned(),
-        undo: line.get("undo").and_then(Json::as_bool).unwrap_or(true),
+        undo: Undoing::of(line.get("undo")),
         zxid: line.get("zxid")?.as_i64()?,
         before: line.get("before")?.as_array()?.iter().map(before_of).collect(),
         secret: line.get("secret").and_then(Json::as_bool).unwrap_or_default(),

@@ -16,6 +16,7 @@ mod lines;
 mod loops;
 mod marks;
 mod once;
+mod own_undo;
 mod recorder;
 mod replay;
 mod reports;
@@ -29,6 +30,7 @@ mod tree;
 mod undo;
 mod verbs;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,6 +52,7 @@ use crate::view::{Counts, Out, Row, RunRow, Shape, StepRow, Told};
 use failed::{Ended, Failed};
 use gather::Member;
 use journal::Journal;
+use marks::Undoing;
 use recorder::Recording;
 use sessions::{DEFAULT, Sessions};
 
@@ -90,6 +93,8 @@ struct Runner<'a> {
     beginning: Beginning,
     /// Texts that nobody is to see.
     secrets: Mutex<Vec<String>>,
+    /// Names whose values the journal is not to have.
+    unlogged: Mutex<HashSet<String>>,
     /// Programs may be run.
     shell: bool,
     told: Mutex<Tally>,
@@ -101,6 +106,7 @@ struct Runner<'a> {
 }
 
 /// How a run began; one that is resumed or undone began when it was begun first.
+#[derive(Clone)]
 struct Beginning {
     run: String,
     /// What `now()` is, milliseconds.
@@ -140,6 +146,8 @@ struct Frame<'a> {
     last: bool,
     /// It is taken together with others, and writes through this.
     member: Option<Arc<Member>>,
+    /// How it would be undone.
+    undo: Undoing,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -173,18 +181,20 @@ pub async fn run(
     secrets.extend(named.filter(|secret| !secret.is_empty()));
     let sessions = Sessions::new(script, with.globals, &scope, &directory, args.check).await;
     let sessions = Arc::new(sessions.map_err(|failed| text::explain(failed, &loaded.sources))?);
-    if let Some(run) = &args.rollback {
-        let result = undo::command(&sessions, with, runs.as_deref(), run, &sha256).await;
-        sessions.close().await;
-        return result;
-    }
     let limits =
         text::limits(loaded, &scope).await.map_err(|failed| text::explain(failed, &loaded.sources))?;
-    if let Some(problem) = args.exceeded(loaded, Some(limits.max_changes), Some(limits.max_deletes)) {
+    let exceeded = args.exceeded(loaded, Some(limits.max_changes), Some(limits.max_deletes));
+    if let Some(problem) = exceeded.filter(|_| args.rollback.is_none()) {
         return Err(Error::new(Kind::Config, problem.message).at(&loaded.sources.place(problem.span)));
     }
+    let require = async {
+        match args.rollback {
+            Some(_) => Ok(()),
+            None => require::require(loaded, &sessions, &scope).await,
+        }
+    };
     let required = tokio::select! {
-        required = require::require(loaded, &sessions, &scope) => {
+        required = require => {
             required.map_err(|failed| text::explain(failed, &loaded.sources))
         }
         kind = interrupts.next() => Err(Error::new(kind, String::new())),
@@ -194,7 +204,8 @@ pub async fn run(
         return Err(error);
     }
     let journal =
-        finish::journal(args, &sessions, runs.as_deref(), &beginning, (&file, &sha256, &choice)).await?;
+        finish::journal(loaded, args, &sessions, runs.as_deref(), &beginning, (&file, &sha256, &choice))
+            .await?;
     let recording =
         Recording { limits: Arc::new(limits), journal: journal.clone(), diff: args.diff || args.check };
     let (halting, halt) = watch::channel(None);
@@ -221,13 +232,20 @@ pub async fn run(
         begun,
         beginning,
         secrets: Mutex::new(secrets),
+        unlogged: Mutex::default(),
         shell,
         told: Mutex::default(),
         held: Mutex::default(),
         reached: AtomicBool::new(args.from.is_none()),
         asks: tokio::sync::Mutex::new(args.step),
     };
-    let work = runner.whole(&mut scope);
+    let work = async {
+        match (&args.rollback, &runs) {
+            (Some(_), Some(runs)) => undo::command(&runner, &scope, (runs, &sha256, &choice)).await,
+            (Some(_), None) => Err(Error::usage("--rollback needs the journal of the run")),
+            (None, _) => runner.whole(&mut scope).await,
+        }
+    };
     tokio::pin!(work);
     let result = tokio::select! {
         result = &mut work => result,
@@ -271,7 +289,7 @@ impl<'a> Runner<'a> {
             name: script.name.clone(),
             servers: self.sessions.shown(),
             check: self.args.check,
-            run: self.journal.as_ref().map(|journal| journal.run.clone()),
+            run: self.journal.as_ref().filter(|journal| journal.lasts()).map(|journal| journal.run.clone()),
         })
         .await?;
         let frame = self.frame(script);
@@ -279,7 +297,7 @@ impl<'a> Runner<'a> {
         let rollback = self.on_failure(scope).await.is_ok_and(|on| on == OnFailure::Rollback);
         let mut undone = None;
         if rollback && matches!(ended, Err(Ended::Failed(_))) {
-            undone = Some(self.undo_run().await?);
+            undone = Some(self.undo_run(scope).await?);
         }
         let last = Frame { last: true, ..frame };
         let finally = tokio::time::timeout(
@@ -352,6 +370,7 @@ impl<'a> Runner<'a> {
             wanted: Vec::new(),
             last: false,
             member: None,
+            undo: Undoing::Writes,
         }
     }
 

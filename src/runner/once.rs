@@ -35,6 +35,8 @@ impl<'a> Runner<'a> {
                 return self.conclude(step, (id, name, secret), (1, 0), Err(refused), local).await;
             }
         }
+        let within = self.begin_undoable(step, id, secret, local, frame)?;
+        let frame = within.as_ref().unwrap_or(frame);
         let retry = self.retry(step, local, frame).await?;
         let mut attempt = 0;
         // One that is gone on with in its third attempt is to come to the names that it had drawn there.

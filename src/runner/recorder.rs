@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::journal::{Intent, Journal};
+use super::marks::Undoing;
 use super::replay::Replay;
 use crate::client::Auth;
 use crate::script::glob::Glob;
@@ -110,8 +111,8 @@ pub(super) struct About {
     pub(super) cluster: String,
     /// Data is nobody's business.
     pub(super) secret: bool,
-    /// What it writes may be undone.
-    pub(super) undo: bool,
+    /// How what it writes would be undone.
+    pub(super) undo: Undoing,
     /// Its writes go out with those of others, and the journal is secured with them.
     pub(super) gathered: bool,
 }
@@ -221,7 +222,7 @@ impl Recorder {
                     before: &before,
                     zxid,
                     secret: self.about.secret,
-                    undo: self.about.undo,
+                    undo: &self.about.undo,
                 })?;
                 if !self.about.gathered {
                     journal.secure().await?;

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use super::failed::{Ended, Failed};
 use super::sessions::LookUps;
 
-use super::{Frame, Runner, text};
+use super::{Frame, Runner, lock, text};
 
 use crate::script::expr::{Expr, Scope, Value};
 use crate::script::model::{Action, Step};
@@ -90,6 +90,7 @@ impl<'a> Runner<'a> {
         if let Some(on) = &with.on {
             frame.cluster.clone_from(&on.text);
         }
+        frame.undo = frame.undo.within(with.undo.as_ref());
         let mut local = self.seen(scope, &id, &frame);
         if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
             return self.restore(step, &id, registered, scope).await;
@@ -143,6 +144,9 @@ impl<'a> Runner<'a> {
             }
         };
         if let Some(register) = &with.register {
+            if with.no_log.known() != Some(&false) {
+                lock(&self.unlogged).insert(register.text.clone());
+            }
             scope.set(&register.text, result.value.clone());
         }
         if !is_container(step) || with.for_each.is_some() {

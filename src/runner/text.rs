@@ -175,6 +175,7 @@ pub(super) fn mask(told: &mut Told, secrets: &[String]) {
                 _ => {}
             }
         }
+        Told::Undo { words, .. } | Told::UndoStep { words, .. } => hide(words),
         Told::End { stopped: Some(reason), .. } => hide(reason),
         _ => {}
     }

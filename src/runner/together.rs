@@ -11,7 +11,7 @@ use super::loops::{Sum, Turn, item_id};
 use super::step::asks_of_items;
 use super::{Frame, Runner};
 use crate::script::expr::{Scope, Value};
-use crate::script::model::{Action, Step};
+use crate::script::model::{Action, Step, Undo};
 
 /// Items that are taken together at first.
 const FEW: usize = 64;
@@ -26,7 +26,8 @@ impl<'a> Runner<'a> {
         let writes_once =
             matches!(step.action, Action::Create(_) | Action::Set(_) | Action::Ensure(_) | Action::Modify(_));
         let judged = with.until.is_some() || with.failed_when.is_some() || with.changed_when.is_some();
-        writes_once && !judged && with.confirm.is_none() && !asks_of_items(step) && !self.args.check
+        let simple = !matches!(with.undo, Some(Undo::Steps(_)));
+        simple && writes_once && !judged && with.confirm.is_none() && !asks_of_items(step) && !self.args.check
     }
 
     /// Takes items together as long as that goes well; the others stay in `todo`.

@@ -1,17 +1,20 @@
 //! Undoing what a run has written, backwards, and never over what somebody else has written since.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use serde_json::Value as Json;
+
+use super::Runner;
 use super::failed::Failed;
 use super::finish::{find, resolve};
-use super::journal::{self, Entry, Outcome};
+use super::journal::{self, Entry, Journal, Outcome};
+use super::marks::{Marked, Undoing};
 use super::recorder::Before;
-use super::sessions::Sessions;
-use super::{Runner, Surroundings};
 use crate::error::{Error, Kind, Result};
+use crate::script::expr::Scope;
 use crate::store::{Failure, Store, Write, Written, stat};
-use crate::view::{Row, RunRow, Shape, Told};
+use crate::view::{Shape, Told};
 use crate::wire::Code;
 use crate::znode::text::count;
 use crate::znode::{CreateMode, NodeType, ZPath};
@@ -22,34 +25,63 @@ type Versions = HashMap<String, (i32, i32)>;
 /// What was undone, or why not.
 type Undone = Result<&'static str, String>;
 
+/// How many writes and steps were undone, or were not.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    writes: usize,
+    steps: usize,
+}
+
+impl Counted {
+    /// In words; `None` for none.
+    fn words(self) -> Option<String> {
+        let counted =
+            [(self.writes, "write"), (self.steps, "step")].into_iter().filter(|(number, _)| *number > 0);
+        let words: Vec<_> = counted.map(|(number, what)| count(number, what)).collect();
+        (!words.is_empty()).then(|| words.join(" and "))
+    }
+}
+
+/// How much of a run was undone, and how much was not.
+#[derive(Default)]
+struct Tally {
+    undone: Counted,
+    left: Counted,
+}
+
+impl Tally {
+    fn of(&mut self, undone: bool) -> &mut Counted {
+        if undone { &mut self.undone } else { &mut self.left }
+    }
+
+    fn hint(&self, error: Error) -> Error {
+        error.hint(format!("{} undone", self.undone.words().unwrap_or_else(|| "nothing".into())))
+    }
+}
+
 /// Undoes a run that came to its end, or did not.
 pub(super) async fn command(
-    sessions: &Sessions,
-    with: &Surroundings<'_>,
-    runs: Option<&Path>,
-    run: &str,
-    sha256: &str,
+    runner: &Runner<'_>,
+    scope: &Scope,
+    (runs, sha256, choice): (&Path, &str, &str),
 ) -> Result<Option<Kind>> {
-    let Some(runs) = runs else { return Err(Error::usage("--rollback needs the journal of the run")) };
-    let (run, read) = find(runs, run, sha256)?;
-    with.out.begin(Shape::List).await?;
-    let (mut undone, mut left) = (0, 0);
-    for (path, result) in backwards(sessions, &read.entries).await? {
-        let (words, was) = words(result);
-        if was {
-            undone += 1
-        } else {
-            left += 1
+    let (run, read) = find(runs, &runner.beginning.run, sha256)?;
+    let same = read.start.get("variables").and_then(Json::as_str).is_none_or(|then| then == choice);
+    if !same && read.marks.marks.iter().any(|mark| matches!(mark.what, Marked::Begun(_))) {
+        let what = format!("the run {run} had other values of the script's variables");
+        return Err(Error::usage(what).hint("give --var, --vars-file and the environment as they were then"));
+    }
+    runner.with.out.begin(Shape::List).await?;
+    let journal = Journal::reopen(runs, &run)?;
+    let tally = runner.backwards(&read, &journal, scope).await?;
+    runner.with.out.end().await?;
+    match tally.left.words() {
+        Some(left) => {
+            let what = format!("{left} of the run {run} could not be undone");
+            Err(tally.hint(Error::new(Kind::Refused, what)))
         }
-        let told = Told::Undo { path, words, undone: was };
-        with.out.rows(vec![Row::Run(RunRow { time: 0, told })]).await?;
+        None => Ok(None),
     }
-    with.out.end().await?;
-    if left > 0 {
-        let what = format!("{} of the run {run} could not be undone", count(left, "write"));
-        return Err(Error::new(Kind::Refused, what).hint(format!("{} undone", count(undone, "write"))));
-    }
-    Ok(None)
 }
 
 fn words(result: Undone) -> (String, bool) {
@@ -61,55 +93,156 @@ fn words(result: Undone) -> (String, bool) {
 
 impl Runner<'_> {
     /// Undoes what this run has written so far; whether all of it could be.
-    pub(super) async fn undo_run(&self) -> Result<bool> {
+    pub(super) async fn undo_run(&self, scope: &Scope) -> Result<bool> {
         let Some(journal) = &self.journal else { return Ok(false) };
-        let runs = journal.dir.parent().unwrap_or(Path::new(""));
-        let read = journal::read(runs, &journal.run)?;
-        let mut all = true;
-        for (path, result) in backwards(&self.sessions, &read.entries).await? {
-            let (words, undone) = words(result);
-            all &= undone;
-            self.tell(Told::Undo { path, words, undone }).await?;
-        }
-        Ok(all)
+        let tally = self.backwards(&journal.read()?, journal, scope).await?;
+        Ok(tally.left.words().is_none())
     }
-}
 
-async fn backwards(sessions: &Sessions, entries: &[Entry]) -> Result<Vec<(String, Undone)>> {
-    let mut results = Vec::new();
-    let mut versions: HashMap<String, Versions> = HashMap::new();
-    for entry in entries.iter().rev() {
-        let store = sessions.store(&entry.cluster).await?;
+    /// Undoes what is in a journal.
+    async fn backwards(&self, read: &journal::Read, journal: &Journal, scope: &Scope) -> Result<Tally> {
+        journal.undoing()?;
+        let mut tally = Tally::default();
+        let mut versions: HashMap<String, Versions> = HashMap::new();
+        // Steps that have done something which steps of theirs undo.
+        let mut worked: HashSet<&str> = HashSet::new();
+        let mut marks = read.marks.marks.iter().rev().peekable();
+        for at in (0..=read.entries.len()).rev() {
+            while let Some(mark) = marks.next_if(|mark| mark.at >= at) {
+                self.stay(&tally)?;
+                match &mark.what {
+                    Marked::Program(Undoing::Step(id)) => drop(worked.insert(id)),
+                    Marked::Program(undoing) => self.program(&mark.id, undoing, &mut tally).await?,
+                    Marked::Begun(_) if !worked.contains(mark.id.as_str()) => {}
+                    Marked::Begun(_) if read.marks.undone_steps.contains(&mark.id) => {}
+                    Marked::Begun(begun) => {
+                        let registered = read.steps.get(&mark.id).and_then(Option::as_ref);
+                        let undoer = self.undoer(scope).await?;
+                        let result = undoer.undo_by_steps(begun, registered, scope).await?;
+                        undoer.tell_versions(&mut versions)?;
+                        if result.is_ok() {
+                            journal.undone(&mark.id)?;
+                        }
+                        let (words, undone) = words(result.map(|()| "undone by its own steps"));
+                        tally.of(undone).steps += 1;
+                        self.tell(Told::UndoStep { id: mark.id.clone(), words, undone }).await?;
+                    }
+                }
+            }
+            self.stay(&tally)?;
+            if let Some(entry) = at.checked_sub(1).and_then(|at| read.entries.get(at)) {
+                if self.entry(entry, &mut versions, &mut tally).await?
+                    && let Undoing::Step(id) = &entry.undo
+                {
+                    worked.insert(id);
+                }
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Whether nobody has interrupted what is nothing but undoing.
+    fn stay(&self, tally: &Tally) -> Result<()> {
+        match self.halted().filter(|_| self.args.rollback.is_some()) {
+            Some(kind) => Err(tally.hint(Error::new(kind, "interrupted: not all was undone"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells that nobody knows what a program has done.
+    async fn program(&self, id: &str, undoing: &Undoing, tally: &mut Tally) -> Result<()> {
+        let result =
+            match undoing {
+                Undoing::Nothing => Ok("nothing to undo, the script says (`undo: none`)"),
+                _ => Err("what its program did is not known; `undo` of the step can say how it is undone"
+                    .to_owned()),
+            };
+        let (words, undone) = words(result);
+        tally.of(undone).steps += 1;
+        self.tell(Told::UndoStep { id: id.to_owned(), words, undone }).await
+    }
+
+    /// Undoes an entry, unless the script says otherwise; whether it was carried out at all, or may have been.
+    async fn entry(
+        &self,
+        entry: &Entry,
+        versions: &mut HashMap<String, Versions>,
+        tally: &mut Tally,
+    ) -> Result<bool> {
+        let store = self.sessions.store(&entry.cluster).await?;
+        let by_step = matches!(entry.undo, Undoing::Step(_));
         let written = match &entry.outcome {
-            Some(Outcome::Done(written)) => Some(written.clone()),
-            Some(Outcome::Refused) => None,
+            Some(Outcome::Done(written)) => written.clone(),
+            Some(Outcome::Refused) => return Ok(false),
             Some(Outcome::Unknown) | None => match resolve(&*store, entry).await {
-                Ok(written) => written,
+                Ok(Some(written)) => written,
+                Ok(None) => return Ok(false),
+                Err(_) if by_step => return Ok(true),
                 Err(error) => {
                     let path = entry.writes.first().map_or("/", Write::path).to_owned();
-                    results.push((path, Err(error.to_string())));
-                    None
+                    let (words, undone) = words(Err(error.to_string()));
+                    tally.left.writes += 1;
+                    self.tell(Told::Undo { path, words, undone }).await?;
+                    return Ok(true);
                 }
             },
         };
-        let Some(written) = written else { continue };
         let versions = versions.entry(entry.cluster.clone()).or_default();
         let done = entry.writes.iter().zip(&written).zip(&entry.before);
         for ((write, written), before) in done.collect::<Vec<_>>().into_iter().rev() {
             if matches!(write, Write::Check { .. }) {
                 continue;
             }
-            let result = if !entry.undo {
-                Err("the script says `undo: none`".to_owned())
-            } else if entry.secret && !matches!(write, Write::Create { .. }) {
-                Err("what was there before was not written down (no_log)".to_owned())
-            } else {
-                one(&*store, write, written, before.as_ref(), versions).await
+            let result = match &entry.undo {
+                Undoing::Step(_) => {
+                    if !versions.contains_key(&written.path) {
+                        left_by(write, written, before.as_ref(), versions);
+                    }
+                    continue;
+                }
+                Undoing::Nothing => Err("the script says `undo: none`".to_owned()),
+                Undoing::Writes if entry.secret && !matches!(write, Write::Create { .. }) => {
+                    Err("what was there before was not written down (no_log)".to_owned())
+                }
+                Undoing::Writes => one(&*store, write, written, before.as_ref(), versions).await,
             };
-            results.push((written.path.clone(), result));
+            let (words, undone) = words(result);
+            tally.of(undone).writes += 1;
+            self.tell(Told::Undo { path: written.path.clone(), words, undone }).await?;
         }
+        Ok(true)
     }
-    Ok(results)
+
+    /// Notes the versions that all it has written has left.
+    fn tell_versions(&self, versions: &mut HashMap<String, Versions>) -> Result<()> {
+        let Some(own) = &self.journal else { return Ok(()) };
+        for entry in own.read()?.entries {
+            let Some(Outcome::Done(written)) = &entry.outcome else { continue };
+            let versions = versions.entry(entry.cluster).or_default();
+            for ((write, written), before) in entry.writes.iter().zip(written).zip(&entry.before) {
+                left_by(write, written, before.as_ref(), versions);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Notes the versions that a write has left.
+fn left_by(write: &Write, written: &Written, before: Option<&Before>, versions: &mut Versions) {
+    let path = written.path.clone();
+    let before = before.map(|before| (before.stat.version, before.stat.aversion));
+    let known = versions.get(&path).copied().or(before).unwrap_or_default();
+    let now = match write {
+        Write::Check { .. } => return,
+        Write::Delete { .. } => {
+            versions.remove(&path);
+            return;
+        }
+        Write::Create { .. } => (0, 0),
+        Write::Set { .. } => (known.0 + 1, known.1),
+        Write::SetAcl { .. } => (known.0, known.1 + 1),
+    };
+    versions.insert(path, written.stat.map_or(now, |stat| (stat.version, stat.aversion)));
 }
 
 async fn one(

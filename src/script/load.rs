@@ -1,10 +1,12 @@
 //! From a file to a script, or to everything that is wrong with it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::{Guarding, Outer, check, check_guard};
 use super::decode::{Cx, Decode, SCRIPT};
+use super::expr::used;
 use super::model::{Action, Data, Include, Script, Step, places};
 use super::problem::{Broken, Problem};
 use super::source::{Mark, Sources, Span};
@@ -26,6 +28,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// Variables of the environment that `!secret` names: what they hold, nobody is to see.
     pub secret_variables: Vec<String>,
+    /// By the places of steps that say how they are undone, the names that this needs.
+    pub undo_names: BTreeMap<String, BTreeSet<String>>,
     /// What may be a mistake.
     pub warnings: Vec<Problem>,
 }
@@ -53,10 +57,11 @@ pub fn load(file: &Path, read: ReadFile<'_>) -> Result<Loaded, Broken> {
         problems: Vec::new(),
         included: Vec::new(),
         secret_variables: Vec::new(),
+        undo_names: BTreeMap::new(),
         open: Vec::new(),
     };
     let script = loader.script(file, None, None, &mut vec![file.to_owned()]);
-    let Loader { sources, mut problems, included, secret_variables, .. } = loader;
+    let Loader { sources, mut problems, included, secret_variables, undo_names, .. } = loader;
     if let Some(script) = &script {
         let mut cx = Cx::new(&sources);
         // What is included is run under the guard of the first.
@@ -68,7 +73,7 @@ pub fn load(file: &Path, read: ReadFile<'_>) -> Result<Loaded, Broken> {
     let (warnings, errors): (Vec<_>, Vec<_>) = problems.into_iter().partition(Problem::is_warning);
     match script {
         Some(script) if errors.is_empty() => {
-            Ok(Loaded { script, included, sources, secret_variables, warnings })
+            Ok(Loaded { script, included, sources, secret_variables, undo_names, warnings })
         }
         _ => Err(Broken { problems: errors, sources }),
     }
@@ -112,6 +117,7 @@ struct Loader<'a> {
     problems: Vec<Problem>,
     included: Vec<(PathBuf, Script)>,
     secret_variables: Vec<String>,
+    undo_names: BTreeMap<String, BTreeSet<String>>,
     /// Files that are being read, each named by the one before it.
     open: Vec<PathBuf>,
 }
@@ -142,6 +148,12 @@ impl Loader<'_> {
         cx.step = None;
         if let Some(script) = &script {
             let uses = std::mem::take(&mut cx.uses);
+            for expression in &uses {
+                let Some((step, _)) = expression.place.split_once(".undo.") else { continue };
+                let names =
+                    used(&expression.expr).into_iter().filter(|name| !name.call).map(|name| name.name);
+                self.undo_names.entry(step.to_owned()).or_default().extend(names);
+            }
             check(script, &uses, outer, &mut cx);
         }
         let Cx { problems, secrets, secret_variables, .. } = cx;

@@ -112,6 +112,15 @@ pub enum Told {
         /// Whether it is as it was.
         undone: bool,
     },
+    /// A step was undone by the steps that it says for that, or is not undone.
+    UndoStep {
+        /// Which.
+        id: String,
+        /// What was done.
+        words: String,
+        /// Whether it was undone.
+        undone: bool,
+    },
     /// It ends.
     End {
         /// How many steps ended how.
@@ -185,6 +194,12 @@ impl Serialize for RunRow {
             Told::Undo { path, words, undone } => {
                 map.serialize_entry("ev", "undo")?;
                 map.serialize_entry("path", path)?;
+                map.serialize_entry("words", words)?;
+                map.serialize_entry("undone", undone)?;
+            }
+            Told::UndoStep { id, words, undone } => {
+                map.serialize_entry("ev", "undo")?;
+                map.serialize_entry("step", id)?;
                 map.serialize_entry("words", words)?;
                 map.serialize_entry("undone", undone)?;
             }

@@ -52,6 +52,9 @@ pub(super) async fn shell(at: &At<'_, '_>, shell: &Shell, scope: &Scope) -> Resu
     let io = |what: &str, error| {
         Failed::from(Error::new(Kind::Io, format!("cannot {what} `{shown}`")).because(error))
     };
+    if let Some(journal) = &at.runner.journal {
+        journal.program(at.id, &at.frame.undo)?;
+    }
     let mut child = command.spawn().map_err(|error| io("start", error))?;
     let pid = i32::try_from(child.id()).unwrap_or(0);
     let stop = || {

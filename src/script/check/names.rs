@@ -110,7 +110,11 @@ impl<'a> Checker<'a, '_, '_> {
         self.uses_of(&step.place, register.as_slice());
         self.inner(step);
         if let Some(Undo::Steps(steps)) = &step.with.undo {
+            // They see what the step has come to, and nobody sees what they register.
+            let outside = self.known.clone();
+            self.known.extend(register);
             self.steps(steps);
+            self.known = outside;
         }
         let mut now: BTreeSet<_> =
             self.known.difference(&locals.iter().copied().collect()).copied().collect();

@@ -8,6 +8,7 @@ mod cuts;
 mod examples;
 mod generated;
 mod kills;
+mod own_undo;
 mod resumed;
 mod together;
 mod tree;
