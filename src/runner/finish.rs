@@ -307,20 +307,8 @@ impl Runner<'_> {
         Err(match (&self.journal, undone) {
             (_, Some(true)) => error.hint("everything that the run had written was undone"),
             (_, Some(false)) => error.hint("not everything that the run had written could be undone"),
-            (Some(journal), None) if journal.lasts() => {
-                let file = name_of(self.args);
-                let run = &journal.run;
-                error.hint(format!(
-                    "`zkx run --resume={run} {file}` goes on, `zkx run --rollback={run} {file}` undoes it"
-                ))
-            }
+            (Some(journal), None) if journal.lasts() => error.hint(self.hint(journal)),
             (_, None) => error,
         })
     }
-}
-
-fn name_of(args: &Run) -> String {
-    args.to_run()
-        .map(|file| crate::grammar::quote(&file.display().to_string()).into_owned())
-        .unwrap_or_default()
 }

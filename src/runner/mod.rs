@@ -10,6 +10,7 @@ mod again;
 mod failed;
 mod finish;
 mod gather;
+mod hint;
 mod journal;
 mod kept;
 mod lines;

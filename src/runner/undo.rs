@@ -130,12 +130,11 @@ impl Runner<'_> {
                 }
             }
             self.stay(&tally)?;
-            if let Some(entry) = at.checked_sub(1).and_then(|at| read.entries.get(at)) {
-                if self.entry(entry, &mut versions, &mut tally).await?
-                    && let Undoing::Step(id) = &entry.undo
-                {
-                    worked.insert(id);
-                }
+            let Some(entry) = at.checked_sub(1).and_then(|at| read.entries.get(at)) else { continue };
+            if self.entry(entry, &mut versions, &mut tally).await?
+                && let Undoing::Step(id) = &entry.undo
+            {
+                worked.insert(id);
             }
         }
         Ok(tally)

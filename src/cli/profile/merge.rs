@@ -63,6 +63,13 @@ impl Given {
             _ => Origin::Default,
         }
     }
+
+    /// The values of an option, as they were typed on the command line.
+    pub fn typed(&self, option: &str) -> Vec<String> {
+        let values = self.0.try_get_raw(&option.replace('-', "_")).ok().flatten();
+        let values = values.filter(|_| self.origin(option) == Origin::Line);
+        values.into_iter().flatten().map(|value| value.to_string_lossy().into_owned()).collect()
+    }
 }
 
 /// A configuration file beside the options that it is there to complete.

@@ -75,7 +75,7 @@ on_one_server! {
         let script = "zkx: 1\nvars: {id: {type: string, default: \"${ uuid() }\"}}\nsteps:\n  - create: {path: /w}\n  \
                       - for_each: {range: [1, 3]}\n    name: \"${ uuid() }\"\n    \
                       create: {path: \"/w/${ uuid() }-${ uuid() }\", data: \"${ id } ${ run.id } ${ run.started }\"}\n";
-        let killed = Killed::behind(lab, 3, script);
+        let killed = Killed::behind(lab, 2, script);
         let _ = killed.resume().success();
         let mut truth = lab.truth();
         let names = truth.children("/w").unwrap().0;
@@ -96,5 +96,40 @@ on_one_server! {
         let _ = killed.resume().code(1);
         let names = lab.truth().children("/").unwrap().0;
         assert_eq!(names.iter().filter(|name| name.starts_with("drawn-")).count(), 4, "{names:?}");
+    }
+
+    fn the_hint_can_be_typed_as_it_stands(lab: &Lab) {
+        let script = "zkx: 1\nvars: {where: {type: string}, word: {type: string, secret: true}}\nsteps:\n  \
+                      - create: {path: \"/${ where }\", data: \"${ word }\"}\n  - create: {path: /go/on}\n";
+        let journals = TempDir::new().unwrap();
+        let server = lab.at(&lab.addr());
+        let run = || {
+            let zkx = Zkx::new().file("it's.yaml", script).args(["--server", &server, "--auth", "digest:a:b"]);
+            let zkx = zkx.args(["run", "it's.yaml", "--var", "where=made here", "--var", "word=hush hush"]);
+            zkx.arg("--journal").arg(journals.path()).run().code(1)
+        };
+        let output = run();
+        let hint = output.stderr.lines().last().unwrap();
+        let journals = journals.path().display();
+        let line = |how: &str| {
+            format!(
+                "`zkx --server {server} --auth … run --{how}=RUN --journal {journals} \
+                 --var 'where=made here' --var word=… 'it'\\''s.yaml'`"
+            )
+        };
+        let name = hint.split("--resume=").nth(1).unwrap().split(' ').next().unwrap();
+        let wanted = format!("hint: {} goes on, {} undoes it", line("resume"), line("rollback"));
+        assert_eq!(hint.replace(name, "RUN"), wanted, "{output}");
+        // It is in the way of itself: nothing was written.
+        let output = run();
+        assert!(output.stderr.ends_with("s.yaml'` goes on\n"), "{output}");
+    }
+
+    fn what_is_made_and_set_at_once_is_found_again(lab: &Lab) {
+        let script = "zkx: 1\nsteps:\n  - txn: {do: [{create: {path: /a, data: one}}, {set: {path: /a, data: two}}]}\n";
+        let killed = Killed::behind(lab, 1, script);
+        let _ = killed.resume().success();
+        let (data, stat) = lab.truth().get("/a").unwrap();
+        assert_eq!((data.as_deref(), stat.version), (Some(&b"two"[..]), 1));
     }
 }

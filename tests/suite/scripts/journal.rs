@@ -163,7 +163,7 @@ on_one_server! {
         std::thread::sleep(Duration::from_millis(200));
         let output = running.stop().code(130);
         assert!(output.out().contains("at the end\n"), "{output}");
-        assert!(output.stderr.starts_with("error: interrupted: no further step was begun\nhint: `zkx run --resume="), "{output}");
+        assert!(output.stderr.starts_with("error: interrupted: no further step was begun\nhint: `zkx --server "), "{output}");
         assert!(lab.truth().exists("/b").unwrap().is_none());
         lab.truth().create("/go", b"").unwrap();
         let output = resume(lab, script, &home).success();
