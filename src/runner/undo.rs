@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::Runner;
@@ -13,7 +14,7 @@ use super::marks::{Marked, Undoing};
 use super::recorder::Before;
 use crate::error::{Error, Kind, Result};
 use crate::script::expr::Scope;
-use crate::store::{Failure, Store, Write, Written, stat};
+use crate::store::{Failure, Found, Read, Store, Write, Written, read_one, stat};
 use crate::view::{Shape, Told};
 use crate::wire::Code;
 use crate::znode::text::count;
@@ -21,6 +22,9 @@ use crate::znode::{CreateMode, NodeType, ZPath};
 
 /// Versions of znodes as undoing has left them.
 type Versions = HashMap<String, (i32, i32)>;
+
+/// Why what was made anew is left alone: its versions say nothing.
+const ANEW: &str = "somebody else has made it anew since";
 
 /// What was undone, or why not.
 type Undone = Result<&'static str, String>;
@@ -203,7 +207,9 @@ impl Runner<'_> {
                 Undoing::Writes if entry.secret && !matches!(write, Write::Create { .. }) => {
                     Err("what was there before was not written down (no_log)".to_owned())
                 }
-                Undoing::Writes => one(&*store, write, written, before.as_ref(), versions).await,
+                Undoing::Writes => {
+                    one(&*store, (write, entry.secret), written, before.as_ref(), versions).await
+                }
             };
             let (words, undone) = words(result);
             tally.of(undone).writes += 1;
@@ -244,9 +250,22 @@ fn left_by(write: &Write, written: &Written, before: Option<&Before>, versions: 
     versions.insert(path, written.stat.map_or(now, |stat| (stat.version, stat.aversion)));
 }
 
+/// Whether a znode that was there before the write is another one of that name now.
+async fn is_anew(store: &dyn Store, path: &str, before: &Before) -> bool {
+    let now = stat(store, path).await.ok().flatten();
+    before.stat.czxid != 0 && now.is_some_and(|now| now.czxid != before.stat.czxid)
+}
+
+/// Whether the data of a znode is known to be other than this.
+async fn holds_other(store: &dyn Store, path: &str, data: Option<&Bytes>) -> bool {
+    let now = read_one(store, Read::Data(path.to_owned())).await;
+    matches!(now, Ok(Found::Data(now, _)) if now.as_ref() != data)
+}
+
+/// Undoes one write; the data of a `secret` one is known to nobody.
 async fn one(
     store: &dyn Store,
-    write: &Write,
+    (write, secret): (&Write, bool),
     written: &Written,
     before: Option<&Before>,
     versions: &mut Versions,
@@ -255,27 +274,33 @@ async fn one(
     let missing = || "what was there before is not known".to_owned();
     let known = versions.get(&path).copied();
     let undo = match write {
-        Write::Create { mode, .. } => {
-            let ephemeral = mode.is_ephemeral();
-            match stat(store, &path).await {
-                // The session is still there where a run undoes itself.
-                Ok(now) if ephemeral && now.is_none_or(|now| now.ephemeral_owner != store.session().id) => {
-                    return Ok("it went with its session");
-                }
-                Ok(None) => return Ok("it is gone already"),
-                Ok(Some(now))
-                    if written.stat.is_some_and(|made| made.czxid != now.czxid && made.czxid != 0)
-                        && known.is_none() =>
-                {
-                    return Err("somebody else has made it anew since".into());
-                }
-                Ok(Some(_)) => {}
+        Write::Create { mode, data, .. } => {
+            let now = match stat(store, &path).await {
+                Ok(now) => now,
                 Err(failure) => return Err(failure.to_string()),
+            };
+            // The session is still there where a run undoes itself.
+            if mode.is_ephemeral() && now.is_none_or(|now| now.ephemeral_owner != store.session().id) {
+                return Ok("it went with its session");
+            }
+            let Some(now) = now else { return Ok("it is gone already") };
+            let made = written.stat.map(|made| made.czxid).filter(|czxid| *czxid != 0);
+            let is_other = match made {
+                Some(made) => made != now.czxid,
+                // Servers do not tell the zxid of what they create: what is in it has to do.
+                None if now.version == 0 && !secret => holds_other(store, &path, data.as_ref()).await,
+                None => false,
+            };
+            if known.is_none() && is_other {
+                return Err(ANEW.into());
             }
             Write::Delete { path: path.clone(), version: Some(known.map_or(0, |(version, _)| version)) }
         }
         Write::Set { .. } => {
             let before = before.ok_or_else(missing)?;
+            if known.is_none() && is_anew(store, &path, before).await {
+                return Err(ANEW.into());
+            }
             let made = written.stat.map_or(before.stat.version + 1, |stat| stat.version);
             let version = known.map_or(made, |(version, _)| version);
             Write::Set { path: path.clone(), data: before.data.clone(), version: Some(version) }
@@ -293,6 +318,9 @@ async fn one(
         }
         Write::SetAcl { .. } => {
             let before = before.ok_or_else(missing)?;
+            if known.is_none() && is_anew(store, &path, before).await {
+                return Err(ANEW.into());
+            }
             let made = written.stat.map_or(before.stat.aversion + 1, |stat| stat.aversion);
             let version = known.map_or(made, |(_, aversion)| aversion);
             let acl = before.acl.clone().ok_or_else(missing)?;
