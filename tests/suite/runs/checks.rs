@@ -40,14 +40,14 @@ fn told(output: &Output, side_by_side: bool) -> Vec<String> {
 }
 
 /// The judge, who may do everything.
-fn judge(lab: &Lab) -> Truth {
+pub(super) fn judge(lab: &Lab) -> Truth {
     let mut truth = lab.truth();
     truth.auth("digest", "super:test").unwrap();
     truth
 }
 
 /// What the scripts find in a corner.
-fn seed(truth: &mut Truth, corner: &str, seed: u64) {
+pub(super) fn seed(truth: &mut Truth, corner: &str, seed: u64) {
     truth.create(corner, b"").unwrap();
     for (path, data, acl) in generated::before(seed) {
         let acl: Vec<Acl> = generated::acls(acl).iter().map(|text| acl_of(text)).collect();

@@ -69,7 +69,7 @@ impl Maker {
         match self.rng.u8(..12) {
             0 => text.push_str("guard: {max_changes: 9}\n"),
             1 => text.push_str("guard: {max_deletes: 3}\n"),
-            2 => text.push_str("guard: {deny: [\"/d/**\"]}\n"),
+            2 => text.push_str("guard: {deny: [/a/n3, /a/y]}\n"),
             _ => {}
         }
         text.push_str("steps:\n");

@@ -10,6 +10,7 @@ mod generated;
 mod kills;
 mod own_undo;
 mod resumed;
+mod rivals;
 mod together;
 mod tree;
 mod undone;

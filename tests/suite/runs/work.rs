@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::lab::Lab;
+use crate::support::proxy::{ANY_WRITE, Proxy};
 use crate::support::truth::Truth;
 use crate::support::zkx::Zkx;
 
@@ -141,30 +142,23 @@ pub(super) struct Undisturbed {
     pub(super) requests: usize,
 }
 
-/// What it leaves when nobody disturbs it.
-pub(super) fn undisturbed(lab: &Lab, script: &str) -> Tree {
-    alone(lab, script).tree
-}
-
 /// What becomes of a script when nobody disturbs it.
 pub(super) fn alone(lab: &Lab, script: &str) -> Undisturbed {
     let journals = tempfile::TempDir::new().unwrap();
-    let _ = run(lab.at(&lab.addr()), script, journals.path()).run().success();
+    let proxy = Proxy::to(&lab.addr());
+    let _ = run(lab.at(proxy.addr()), script, journals.path()).run().success();
     let mut truth = lab.truth();
     let tree = left(&mut truth);
     truth.delete_subtree("/w").unwrap();
-    let (writes, requests) = written(journals.path());
-    Undisturbed { tree, writes, requests }
+    Undisturbed { tree, writes: written(journals.path()), requests: proxy.requests(ANY_WRITE) }
 }
 
-/// How many writes a journal has, and in how many requests they were sent.
-fn written(journals: &Path) -> (usize, usize) {
+/// How many writes a journal has.
+fn written(journals: &Path) -> usize {
     let run = fs::read_dir(journals).unwrap().next().unwrap().unwrap();
     let text = fs::read_to_string(run.path().join("journal.jsonl")).unwrap();
     let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let groups: Vec<usize> =
-        lines.filter_map(|line| line["writes"].as_array().map(|writes| writes.len())).collect();
-    (groups.iter().sum(), groups.len())
+    lines.filter_map(|line| line["writes"].as_array().map(Vec::len)).sum()
 }
 
 /// What there is of it; marks by which protected names are found again are all different.

@@ -170,7 +170,8 @@ impl Proxy {
 
     /// How many requests of this kind went by so far, the cut ones included.
     pub(crate) fn requests(&self, op: i32) -> usize {
-        self.state().requests.get(&op).copied().unwrap_or_default()
+        let state = self.state();
+        state.requests.iter().filter(|(seen, _)| is_meant(op, **seen)).map(|(_, count)| count).sum()
     }
 
     pub(crate) fn log(&self) -> Vec<Seen> {
@@ -312,7 +313,9 @@ impl Shared {
                 let error = int(16);
                 state.log.push(Seen::Reply { conn, xid, error, bytes });
                 let awaited = link.awaited.lock().unwrap().take_if(|awaited| awaited.xid == xid)?;
-                if error != 0 {
+                // What is refused in a transaction is an error of each of its parts, the first among them.
+                let in_multi = awaited.body.starts_with(&op::MULTI.to_be_bytes()) && int(20) == -1;
+                if error != 0 || in_multi {
                     state.refused = awaited.body;
                 }
                 Some(awaited.harm)
