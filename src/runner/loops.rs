@@ -7,12 +7,13 @@ use minijinja::value::ValueKind;
 
 use super::failed::{Ended, Failed};
 use super::step::{Outcome, asks_of_items, is_container};
-use super::{Frame, Runner};
+use super::{Frame, Runner, lock};
 use crate::error::Error;
 use crate::recipe;
 use crate::script::expr::{Scope, Value, text};
 use crate::script::model::{ForEach, Step};
 use crate::store::{Failure, Found, Read, read_one};
+use crate::view::Status;
 use crate::walk::{Options, Walk};
 use crate::wire::Code;
 use crate::znode::ZPath;
@@ -141,6 +142,7 @@ impl<'a> Runner<'a> {
     ) -> Result<Outcome, Ended> {
         let Turn { id, mut scope, frame } = self.turn(step, (index, item), local, frame);
         if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
+            super::text::count(&mut lock(&self.told).counts, Status::Done);
             let value = registered.unwrap_or_else(|| Value::from_pairs([("changed", false)]));
             return Ok(Outcome { value, changed: false, failed: false });
         }

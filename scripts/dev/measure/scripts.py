@@ -42,12 +42,12 @@ class Steps(Work):
     def __init__(self, server):
         super().__init__(
             "script-steps", f"a script that creates {CREATES:,} znodes, a step each",
-            "64 steps are under way at a time; each writes down what it intends and what came of it, and is told. "
-            "kazoo sends transactions of 500 creates.",
+            "One loop, whose writes zkx gathers into transactions of up to 512; each step writes down what it "
+            "intends and what came of it, has its stat looked up, and is told. kazoo sends transactions of 500 creates.",
             server, CREATES, [])
 
     def steps(self, znodes):
-        return (f"steps:\n  - for_each: {{range: [1, {znodes}]}}\n    parallel: 64\n"
+        return (f"steps:\n  - for_each: {{range: [1, {znodes}]}}\n"
                 f"    create: {{path: '{PARENT}/n${{ item }}', data: x}}\n")
 
 
