@@ -64,8 +64,8 @@ pub(super) async fn run_file(
             return Err(Error::new(Kind::Config, String::new()));
         }
     };
-    for warning in &loaded.warnings {
-        let _ = writeln!(io::stderr(), "{}", warning.render(&loaded.sources));
+    for warning in loaded.warnings.iter().filter(|_| !globals.quiet) {
+        let _ = writeln!(io::stderr(), "{}\n", warning.render(&loaded.sources));
     }
     tokio::select! {
         done = run::authenticate(&mut globals, terminal) => done?,

@@ -17,9 +17,13 @@ pub(super) fn validated(view: &ValidatedView, palette: Palette, out: &mut dyn Wr
     }
     let file = &view.file;
     let errors = view.problems.iter().filter(|problem| !problem.is_warning()).count();
+    let wrong = match view.problems.len() - errors {
+        0 => "nothing wrong".to_owned(),
+        warnings => count(warnings, "warning"),
+    };
     match (errors, view.more) {
-        (0, _) if view.tree => writeln!(out, "{file}: a tree, nothing wrong"),
-        (0, _) => writeln!(out, "{file}: {}, nothing wrong", count(view.steps, "step")),
+        (0, _) if view.tree => writeln!(out, "{file}: a tree, {wrong}"),
+        (0, _) => writeln!(out, "{file}: {}, {wrong}", count(view.steps, "step")),
         (errors, 0) => writeln!(out, "{file}: {}", count(errors, "error")),
         (errors, more) => writeln!(out, "{file}: {}, and {more} more", count(errors, "error")),
     }

@@ -92,15 +92,16 @@ const FILES: usize = 256;
 /// Files within each other.
 const NESTED: usize = 16;
 
-/// The files with expressions in them that are named without expressions, each with the place of its step.
-fn templates(script: &Script) -> Vec<(String, String)> {
-    let mut found = Vec::new();
+/// The files with expressions in them that are named without expressions, each with the place of its step, and
+/// whether these are all.
+fn templates(script: &Script) -> (Vec<(String, String)>, bool) {
+    let (mut found, mut whole) = (Vec::new(), true);
     let mut add = |place: &str, data: Vec<&Data>| {
         for data in data {
-            if let (Some(true), Some(name)) =
-                (data.template.known(), data.file.as_ref().and_then(|slot| slot.known()))
-            {
-                found.push((place.to_owned(), name.clone()));
+            match (data.template.known(), data.file.as_ref().and_then(|slot| slot.known())) {
+                (Some(false), _) => {}
+                (Some(true), Some(name)) => found.push((place.to_owned(), name.clone())),
+                _ => whole = false,
             }
         }
     };
@@ -108,7 +109,7 @@ fn templates(script: &Script) -> Vec<(String, String)> {
     places(script.steps(), &mut visit);
     places(script.finally(), &mut visit);
     script.tree.iter().for_each(|tree| add("", tree.nodes.data()));
-    found
+    (found, whole)
 }
 
 struct Loader<'a> {
@@ -134,11 +135,13 @@ impl Loader<'_> {
         let node = self.yaml(file, from)?;
         let mut cx = Cx::new(&self.sources);
         let script = Script::decode(&node, SCRIPT, &mut cx);
-        let templates = script.iter().flat_map(templates).collect();
+        let (named, whole) = script.as_ref().map_or_else(|| (Vec::new(), true), templates);
         let Cx { problems, secrets, secret_variables, assumed, compiled, uses, .. } = cx;
-        let found = self.data_files(file, templates);
+        let count = named.len();
+        let found = self.data_files(file, named);
         let mut cx =
             Cx { problems, secrets, secret_variables, assumed, compiled, uses, ..Cx::new(&self.sources) };
+        cx.blind = !whole || found.len() < count;
         for (place, file, text) in found {
             cx.step = (!place.is_empty()).then(|| format!("step {place}"));
             cx.place = place;

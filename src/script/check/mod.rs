@@ -1,7 +1,9 @@
-//! What can be known to be wrong before anything is run: names, clusters, paths that the guard forbids.
+//! What can be known to be wrong before anything is run: names, clusters, paths that the guard forbids;
+//! and what may be a mistake.
 
 mod guard;
 mod names;
+mod warn;
 
 pub(super) use guard::{Guarding, check as check_guard};
 pub(super) use names::Outer;
@@ -17,4 +19,5 @@ pub(super) fn check(script: &Script, uses: &[Use], outer: Option<&Outer>, cx: &m
         guard::check(script, script, cx);
     }
     super::vars::constants(script, cx);
+    warn::check(script, uses, outer, cx);
 }

@@ -28,6 +28,8 @@ pub(in crate::script) struct Cx<'a> {
     pub(in crate::script) compiled: HashMap<Arc<str>, Compiled>,
     /// The expressions that were read.
     pub(in crate::script) uses: Vec<Use>,
+    /// There are more of them, in files that are read when they are needed.
+    pub(in crate::script) blind: bool,
 }
 
 /// An expression, and where it is used.
@@ -52,6 +54,7 @@ impl<'a> Cx<'a> {
             secrets: Vec::new(),
             secret_variables: Vec::new(),
             assumed: Vec::new(),
+            blind: false,
         }
     }
 
