@@ -57,6 +57,8 @@ pub(super) struct Sessions {
     named: HashMap<String, Named>,
     open: Mutex<HashMap<String, Open>>,
     opening: tokio::sync::Mutex<()>,
+    /// The overlays of check mode, by what they are over.
+    overlays: Mutex<HashMap<String, Arc<Overlay>>>,
     /// Nothing is written: there is an overlay over each.
     check: bool,
 }
@@ -98,7 +100,13 @@ impl Sessions {
             globals: globals.clone(),
             over: None,
         });
-        Ok(Self { named, open: Mutex::default(), opening: tokio::sync::Mutex::default(), check })
+        Ok(Self {
+            named,
+            open: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+            overlays: Mutex::default(),
+            check,
+        })
     }
 
     /// Whether the default one outlives this process, so that a journal of it is of use.
@@ -153,17 +161,32 @@ impl Sessions {
                 }
             };
             let store: Arc<dyn Store> = if self.check || named.over.is_some() {
-                let overlay = Overlay::new(below, Rules::default());
+                let overlay = self.overlay(named, below);
                 overlay
                     .identify(&named.globals.auth)
                     .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
-                Arc::new(overlay)
+                overlay
             } else {
                 below
             };
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             Ok(open.entry(name.to_owned()).or_insert(Open { store, ground }).clone())
         })
+    }
+
+    /// An overlay for somebody: for several who work on the same znodes of the same servers, one and the same.
+    fn overlay(&self, named: &Named, below: Arc<dyn Store>) -> Arc<Overlay> {
+        let new = |below| Arc::new(Overlay::new(below, Rules::default()));
+        let (Source::Live(servers), None) = (&named.source, &named.over) else { return new(below) };
+        let mut hosts: Vec<_> = servers.hosts.iter().map(ToString::to_string).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        let what = format!("{}{}", hosts.join(","), servers.chroot);
+        let mut overlays = self.overlays.lock().unwrap_or_else(PoisonError::into_inner);
+        match overlays.get(&what) {
+            Some(overlay) => Arc::new(overlay.beside(below)),
+            None => Arc::clone(overlays.entry(what).or_insert_with(|| new(below))),
+        }
     }
 
     fn known(&self, name: &str) -> Option<Open> {

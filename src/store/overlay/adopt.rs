@@ -50,7 +50,7 @@ impl Overlay {
         if self.layer().acls.contains("/") {
             return Ok(());
         }
-        let data = self.below.read(vec![Read::Data("/".into())]).await?.pop();
+        let data = self.read_below(vec![Read::Data("/".into())]).await?.pop();
         if let Some((data, stat)) = self.found("/", data).await? {
             self.ensemble.adopt("/", data.as_deref(), &stat, false);
         }
@@ -66,7 +66,7 @@ impl Overlay {
                 && !self.layer().is_gone(path)
         });
         let reads = paths.iter().map(|path| Read::Data(path.clone())).collect();
-        let answers = if paths.is_empty() { Vec::new() } else { self.below.read(reads).await? };
+        let answers = if paths.is_empty() { Vec::new() } else { self.read_below(reads).await? };
         let mut unreadable = Vec::new();
         for (path, answer) in paths.iter().zip(answers) {
             if answer == Err(Code::NO_AUTH) {
@@ -93,7 +93,7 @@ impl Overlay {
             _ => return Ok(None),
         }
         let reads = vec![Read::Stat(path.to_owned()), Read::Acl(path.to_owned())];
-        let answers = self.below.read(reads).await?;
+        let answers = self.read_below(reads).await?;
         let stat = answers.iter().flatten().find_map(Found::stat);
         Ok(Some((None, stat.copied().unwrap_or_default())))
     }
@@ -105,7 +105,7 @@ impl Overlay {
             return Ok(());
         }
         let reads = paths.iter().map(|path| Read::Acl(path.clone())).collect();
-        for (path, answer) in paths.iter().zip(self.below.read(reads).await?) {
+        for (path, answer) in paths.iter().zip(self.read_below(reads).await?) {
             let acl = match answer {
                 Ok(Found::Acl(acl, _)) => acl,
                 _ => closed(),

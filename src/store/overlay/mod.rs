@@ -32,17 +32,62 @@ pub struct Overlay {
     below: Arc<dyn Store>,
     above: Memory,
     ensemble: Ensemble,
+    shared: Arc<Shared>,
+}
+
+/// What the sessions of one overlay have in common.
+#[derive(Default)]
+struct Shared {
     layer: Mutex<Layer>,
     /// One write takes over and changes at a time.
     writing: tokio::sync::Mutex<()>,
+    /// What is below, as each of the sessions is allowed to read it.
+    below: Mutex<Vec<Arc<dyn Store>>>,
 }
 
 impl Overlay {
     /// An overlay that nothing was written to.
     pub fn new(below: Arc<dyn Store>, rules: Rules) -> Self {
         let ensemble = Ensemble::bare(rules);
+        Self::on(ensemble, Arc::default(), below)
+    }
+
+    /// Another session with this overlay, by somebody else, who sees what is below through `below`: the same
+    /// znodes, though other ones of them may be readable.
+    #[must_use]
+    pub fn beside(&self, below: Arc<dyn Store>) -> Self {
+        Self::on(self.ensemble.clone(), Arc::clone(&self.shared), below)
+    }
+
+    fn on(ensemble: Ensemble, shared: Arc<Shared>, below: Arc<dyn Store>) -> Self {
         let above = ensemble.store(below.max_request());
-        Self { below, above, ensemble, layer: Mutex::default(), writing: tokio::sync::Mutex::default() }
+        shared.below.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&below));
+        Self { below, above, ensemble, shared }
+    }
+
+    /// What is below, as the other sessions may read it.
+    fn others(&self) -> Vec<Arc<dyn Store>> {
+        let below = self.shared.below.lock().unwrap_or_else(PoisonError::into_inner);
+        below.iter().filter(|store| !Arc::ptr_eq(store, &self.below)).cloned().collect()
+    }
+
+    /// Reads what is below, whichever session may.
+    async fn read_below(&self, reads: Vec<Read>) -> Result<Answers, Failure> {
+        let mut answers = self.below.read(reads.clone()).await?;
+        for other in self.others() {
+            let refused: Vec<usize> =
+                (0..answers.len()).filter(|at| answers.get(*at) == Some(&Err(Code::NO_AUTH))).collect();
+            let again: Vec<Read> = refused.iter().filter_map(|at| reads.get(*at).cloned()).collect();
+            if again.is_empty() {
+                break;
+            }
+            for (at, found) in refused.into_iter().zip(other.read(again).await?) {
+                if let Some(answer) = answers.get_mut(at) {
+                    *answer = found;
+                }
+            }
+        }
+        Ok(answers)
     }
 
     /// Proves who somebody is, for the ACLs above.
@@ -51,16 +96,18 @@ impl Overlay {
     }
 
     fn layer(&self) -> MutexGuard<'_, Layer> {
-        self.layer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.layer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read_all(&self, reads: Vec<Read>) -> Result<Answers, Failure> {
         let mut answers: Vec<Option<Result<Found, Code>>> = Vec::with_capacity(reads.len());
         let mut below: Vec<(usize, Read)> = Vec::new();
+        // Who may read what was taken over, its ACL tells, and not who took it over.
+        let others = !self.others().is_empty();
         for read in reads {
             let path = read.path();
             if self.ensemble.has(path) {
-                if matches!(read, Read::Acl(_)) {
+                if others || matches!(read, Read::Acl(_)) {
                     self.adopt_acls(vec![path.to_owned()]).await?;
                 }
                 let lists = matches!(read, Read::Children(_) | Read::Listing(_));
@@ -84,6 +131,10 @@ impl Overlay {
                 let Some(answer) = answers.get_mut(place) else { continue };
                 *answer = Some(match answer.take() {
                     None => found,
+                    Some(Ok(above)) if others && found == Err(Code::NO_AUTH) => {
+                        let found = self.read_below(vec![Read::Children(path.clone())]).await?.pop();
+                        Ok(self.merged(&path, above, found.unwrap_or(Err(Code::NO_AUTH))))
+                    }
                     Some(Ok(above)) => Ok(self.merged(&path, above, found)),
                     Some(refused) => refused,
                 });
@@ -114,7 +165,7 @@ impl Overlay {
     }
 
     async fn written(&self, writes: Vec<Write>, all: bool) -> Result<Vec<Written>, Failure> {
-        let _alone = self.writing.lock().await;
+        let _alone = self.shared.writing.lock().await;
         self.adopt_for(&writes).await?;
         let done = if all {
             self.above.multi(writes.clone()).await?

@@ -35,7 +35,7 @@ impl Overlay {
         }
         let writes = writes(request);
         if !writes.is_empty() {
-            let _alone = self.writing.lock().await;
+            let _alone = self.shared.writing.lock().await;
             self.adopt_for(&writes).await?;
             let answered = self.ensemble.process(connection, request);
             self.note(&writes, &answered);
@@ -43,7 +43,7 @@ impl Overlay {
         }
         let paths = reads(request);
         if !paths.is_empty() {
-            let _alone = self.writing.lock().await;
+            let _alone = self.shared.writing.lock().await;
             self.adopt(paths.iter().copied(), paths.iter().copied()).await?;
         }
         let mut answered = self.ensemble.process(connection, request);

@@ -4,6 +4,7 @@
 //! With `ZKX_LONG=1` there are many more of each.
 
 mod checks;
+mod clusters;
 mod cuts;
 mod examples;
 mod generated;
