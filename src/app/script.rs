@@ -88,6 +88,7 @@ async fn script(
         .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
     let surroundings = Surroundings {
         out: &out,
+        watched: terminal.stdout && globals.output == render::Format::Human && !globals.quiet,
         asker: terminal,
         globals,
         variable: Arc::new(variable),

@@ -294,8 +294,12 @@ impl Renderer for Human {
             }
             Shape::Table | Shape::List => {}
         }
+        let mut under_way = false;
         while let Some(rows) = feed.rows(out)? {
             for row in &rows {
+                if std::mem::take(&mut under_way) {
+                    run::clear(out)?;
+                }
                 match row {
                     Row::Path(row) => writeln!(out, "{}", self.name(&row.path))?,
                     Row::Long(row) => self.long(row, out)?,
@@ -306,11 +310,17 @@ impl Renderer for Human {
                             write!(out, "    ")?;
                             self.planned(change, out)?;
                         }
-                        told => run::write(told, self.options.palette, out)?,
+                        told => {
+                            under_way = matches!(told, Told::UnderWay { .. });
+                            run::write(told, self.options.palette, self.options.width, out)?;
+                        }
                     },
                     Row::Tree(_) | Row::Kafka(_) | Row::Step(_) => {}
                 }
             }
+        }
+        if under_way {
+            run::clear(out)?;
         }
         Ok(())
     }

@@ -10,14 +10,26 @@ use crate::znode::text::sanitise;
 /// A step that takes longer is slow, and its time is told.
 const SLOW: u64 = 2000;
 
-/// Writes a line; `None` for what is rendered as rows of another kind are.
-pub(super) fn write(told: &Told, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
+/// Takes back the line of what was under way.
+pub(super) fn clear(out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "\r\x1b[K")
+}
+
+/// Writes a line; nothing for what is rendered as rows of another kind are.
+pub(super) fn write(told: &Told, palette: Palette, width: usize, out: &mut dyn Write) -> io::Result<()> {
     match told {
         Told::Start { script, name, servers, check, .. } => {
             let check = if *check { ", checked only" } else { "" };
             let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
             let line = format!("{script}{name} on {servers}{check}");
             writeln!(out, "{}", palette.label().paint(sanitise(&line, false)))
+        }
+        Told::UnderWay { id, name, seconds } => {
+            let time = humantime::format_duration(Duration::from_secs(*seconds));
+            let line = format!("… {id} {} ({time})", sanitise(name, false));
+            // A line that is broken in two could not be taken back.
+            let line: String = line.chars().take(width.saturating_sub(1)).collect();
+            write!(out, "{}", palette.dim().paint(line))
         }
         Told::Attempt { id, attempt, error } => {
             let error = sanitise(error, false);

@@ -61,6 +61,8 @@ use sessions::{DEFAULT, Sessions};
 pub struct Surroundings<'a> {
     /// Where it tells what it does.
     pub out: &'a Out,
+    /// Somebody looks at a terminal, and wants to see what takes its time.
+    pub watched: bool,
     /// Who can be asked.
     pub asker: &'a dyn Asker,
     /// The options that hold for all commands.

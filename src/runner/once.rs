@@ -1,5 +1,7 @@
 //! One execution of a step: its attempts, and what came of it.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::failed::{Ended, Failed};
@@ -8,8 +10,10 @@ use super::verbs::Done;
 use super::{Frame, Runner, text};
 use crate::error::Error;
 use crate::script::expr::{Scope, Value};
-use crate::script::model::{CheckMode, Step};
+use crate::script::model::{Action, CheckMode, Step};
 use crate::view::{Status, Told};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 impl<'a> Runner<'a> {
     /// Takes a step for one item, or for none.
@@ -48,7 +52,8 @@ impl<'a> Runner<'a> {
             if let Some(journal) = self.journal.as_ref().filter(|_| attempt > 1) {
                 journal.attempt(id, before + attempt)?;
             }
-            let outcome = self.attempt(step, id, local, frame, secret).await;
+            let work = self.attempt(step, id, local, frame, secret);
+            let outcome = self.shown(step, id, name.as_deref(), begun, work).await;
             let again = match &outcome {
                 Err(Ended::Failed(failed)) => attempt < retry.attempts && retry.fits(failed),
                 _ => false,
@@ -59,13 +64,42 @@ impl<'a> Runner<'a> {
             }
             let error = failed.error.to_string();
             self.tell(Told::Attempt { id: id.to_owned(), attempt, error }).await?;
+            let pause =
+                self.shown(step, id, name.as_deref(), begun, tokio::time::sleep(retry.pause(attempt)));
             tokio::select! {
-                () = tokio::time::sleep(retry.pause(attempt)) => {}
+                () = pause => {}
                 kind = self.halting(), if !frame.last => break Err(Ended::Interrupted(kind)),
             }
         };
         let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.conclude(step, (id, name, secret), (attempt, took), outcome, local).await
+    }
+
+    /// Does something, and tells people on a terminal from second to second that it is under way.
+    async fn shown<T>(
+        &self,
+        step: &Step,
+        id: &str,
+        name: Option<&str>,
+        begun: Instant,
+        work: impl Future<Output = T>,
+    ) -> T {
+        // Steps inside it are told themselves, and a question is to stand.
+        if !self.with.watched || is_container(step) || matches!(step.action, Action::Confirm(_)) {
+            return work.await;
+        }
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = tokio::time::sleep(SECOND) => {
+                    let (id, name) = (id.to_owned(), name.unwrap_or(step.verb()).to_owned());
+                    // Who has closed the terminal will be noticed by the next row.
+                    let _ = self.tell(Told::UnderWay { id, name, seconds: begun.elapsed().as_secs() }).await;
+                }
+            }
+        }
     }
 
     /// Tells what came of a step.

@@ -147,6 +147,7 @@ pub(super) fn mask(told: &mut Told, secrets: &[String]) {
     match told {
         Told::Print { text, .. } => hide(text),
         Told::Attempt { error, .. } => hide(error),
+        Told::UnderWay { name, .. } => hide(name),
         Told::Step(step) => {
             hide(&mut step.words);
             hide(&mut step.output);

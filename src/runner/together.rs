@@ -81,6 +81,7 @@ impl<'a> Runner<'a> {
                 let mut about = (None, true);
                 let result = async {
                     about = self.about(step, &turn.scope).await?;
+                    turn.scope.draw_for(&turn.id, 0);
                     self.attempt(step, &turn.id, &mut turn.scope, &turn.frame, about.1).await
                 };
                 let result = result.await;

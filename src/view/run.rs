@@ -78,6 +78,15 @@ pub enum Told {
         /// The name of the run, where there is a journal.
         run: Option<String>,
     },
+    /// A step takes its time: only for people on a terminal, who see it until something else is told.
+    UnderWay {
+        /// Which.
+        id: String,
+        /// What people call it, or its verb.
+        name: String,
+        /// For how long.
+        seconds: u64,
+    },
     /// A step has failed and will be tried again.
     Attempt {
         /// Which.
@@ -156,6 +165,11 @@ impl Serialize for RunRow {
                 map.serialize_entry("servers", servers)?;
                 map.serialize_entry("check", check)?;
                 map.serialize_entry("run", run)?;
+            }
+            Told::UnderWay { id, seconds, .. } => {
+                map.serialize_entry("ev", "under_way")?;
+                map.serialize_entry("id", id)?;
+                map.serialize_entry("seconds", seconds)?;
             }
             Told::Attempt { id, attempt, error } => {
                 map.serialize_entry("ev", "attempt")?;

@@ -9,6 +9,7 @@ mod options;
 mod reference;
 mod runs;
 mod schema;
+mod under_way;
 mod validate;
 
 /// Whether what is found is to be written down.
