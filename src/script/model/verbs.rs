@@ -172,7 +172,7 @@ fn something(assert: &Assert, fields: &mut Fields<'_, '_, '_>) -> Option<()> {
 
 define! {
     /// Makes a znode.
-    Create {
+    Create short "path" {
         /// The znode; with `sequential`, the server appends ten digits.
         "path" path: Slot<NewPath>;
         /// Its ACL; `defaults.acl`, otherwise everything for everybody.
