@@ -109,3 +109,11 @@ fn scripts_do_on_servers_what_they_do_in_memory() {
         compare(Some(&lab));
     }
 }
+
+/// Also where much has to be done by older operations.
+#[test]
+fn scripts_do_on_old_servers_what_they_do_in_memory() {
+    if let Some(lab) = Lab::on(Version::V3_4) {
+        compare(Some(&lab));
+    }
+}
