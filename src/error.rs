@@ -150,8 +150,14 @@ impl StdError for Error {
 /// `Result` with zkx's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Bytes of a word that may be meant to be another one: comparing takes long with longer ones.
+const LONGEST_WORD: usize = 1_000;
+
 /// From 0 to 1; two letters that changed places are as good as one that is wrong.
 fn likeness(typed: &str, word: &str) -> f64 {
+    if typed.len() > LONGEST_WORD {
+        return 0.0;
+    }
     let swapped = typed.len() == word.len() && strsim::damerau_levenshtein(typed, word) == 1;
     if swapped { 0.95 } else { strsim::jaro_winkler(typed, word) }
 }

@@ -1,7 +1,8 @@
 //! Data given on the command line: as it stands, from a file, from standard input, encoded.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Read as _;
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -102,6 +103,24 @@ fn unhex(text: &[u8]) -> Result<Bytes> {
 }
 
 /// Whether a data argument stands for standard input.
+/// Bytes of a file that are read at most, where nobody needs more to say that it is too long.
+const LONGEST_FILE: u64 = 128 << 20;
+
+/// The content of a file that something else names: what has no end, or waits for somebody to write, is none.
+pub fn regular_file(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::other("it is a device or a pipe"));
+    }
+    std::fs::read(path)
+}
+
+/// The content of a file that may be a pipe too, as far as 128 MiB.
+pub fn bounded_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    std::fs::File::open(path)?.take(LONGEST_FILE).read_to_end(&mut content).map(|_| content)
+}
+
 pub(super) fn is_standard_input(argument: Option<&OsStr>) -> bool {
     argument.is_some_and(|argument| argument == "-")
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-use super::Context;
+use super::{Context, bounded_file, regular_file};
 use crate::error::{Error, Kind, Result};
 use crate::script::model::{OnFailure, Scalar as _};
 use crate::script::vars::{self, Given};
@@ -204,7 +204,8 @@ impl Run {
         };
         let given = self.variables.given()?;
         let file = path.display().to_string();
-        match self.load(path, &|path| std::fs::read(path)) {
+        match self.load(path, &|named| if named == path { bounded_file(named) } else { regular_file(named) })
+        {
             Ok(loaded) if self.list_steps => steps::list(&loaded, cx.out).await,
             Ok(loaded) => {
                 vars::check_given(&loaded.script, &given)?;

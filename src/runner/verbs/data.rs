@@ -6,6 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::At;
+use crate::command::regular_file;
 use crate::error::{Error, Kind};
 use crate::recipe::declared;
 use crate::runner::failed::Failed;
@@ -43,7 +44,7 @@ pub(super) async fn bytes(
             let directory =
                 here.and_then(|source| source.path.parent()).map(ToOwned::to_owned).unwrap_or_default();
             let path = directory.join(&name);
-            let bytes = std::fs::read(&path).map_err(|error| {
+            let bytes = regular_file(&path).map_err(|error| {
                 Failed::from(Error::new(Kind::Io, format!("cannot read {}", path.display())).because(error))
             })?;
             if data.template.get(scope).await? { interpolated(&path, bytes, scope).await? } else { bytes }

@@ -14,7 +14,7 @@ use crate::script::yaml::{Key, Layout, Node, Scalar, Style, Tag, Value};
 const FUEL: u64 = 50_000_000;
 
 /// Characters that an expression may have: deeper ones would not fit on the stack.
-const LONG: usize = 10_000;
+const LONG: usize = 5_000;
 
 /// The language: minijinja's filters and tests, and the functions of scripts.
 pub(super) static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {

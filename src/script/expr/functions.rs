@@ -200,12 +200,35 @@ fn regex(pattern: &str) -> Answered<regex_lite::Regex> {
         .map_err(|error| wrong(format!("`{pattern}` is no regular expression: {error}")))
 }
 
+/// How long a text may be times how long its pattern is: that is what matching takes.
+const MATCHING_LIMIT: usize = 100_000_000;
+
+/// The expression, where looking for it in the text ends soon.
+fn regex_for(text: &str, pattern: &str) -> Answered<regex_lite::Regex> {
+    if text.len().saturating_mul(pattern.len()) > MATCHING_LIMIT {
+        return Err(wrong(format!("a text of {} bytes is too long for this pattern", text.len())));
+    }
+    regex(pattern)
+}
+
 fn regex_match(text: &str, pattern: &str) -> Answered<bool> {
-    Ok(regex(pattern)?.is_match(text))
+    Ok(regex_for(text, pattern)?.is_match(text))
 }
 
 fn regex_replace(text: &str, pattern: &str, with: &str) -> Answered<String> {
-    Ok(regex(pattern)?.replace_all(text, with).into_owned())
+    let regex = regex_for(text, pattern)?;
+    let (mut replaced, mut end) = (String::new(), 0);
+    for found in regex.captures_iter(text) {
+        let Some(whole) = found.get(0) else { continue };
+        replaced.push_str(text.get(end..whole.start()).unwrap_or_default());
+        found.expand(with, &mut replaced);
+        end = whole.end();
+        if replaced.len() as u64 > UNFOLD_LIMIT {
+            return Err(wrong(format!("the text would be longer than {} MiB", UNFOLD_LIMIT >> 20)));
+        }
+    }
+    replaced.push_str(text.get(end..).unwrap_or_default());
+    Ok(replaced)
 }
 
 /// Asks a znode.

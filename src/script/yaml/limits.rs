@@ -11,10 +11,12 @@ pub(in crate::script) struct Limits {
     pub(in crate::script) nodes: usize,
     /// Values that aliases stand for.
     pub(in crate::script) aliased: usize,
+    /// Bytes of texts that aliases stand for.
+    pub(in crate::script) aliased_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 32 << 20, depth: 64, nodes: 1_000_000, aliased: 100_000 }
+        Self { bytes: 32 << 20, depth: 64, nodes: 1_000_000, aliased: 100_000, aliased_bytes: 32 << 20 }
     }
 }

@@ -102,6 +102,15 @@ impl Node {
         }
     }
 
+    /// Bytes of all texts in it.
+    fn bytes(&self) -> usize {
+        match &self.value {
+            Value::Scalar(scalar) => scalar.text.len(),
+            Value::List(items) => items.iter().map(Self::bytes).sum(),
+            Value::Map(entries) => entries.iter().map(|(key, node)| key.text.len() + node.bytes()).sum(),
+        }
+    }
+
     /// Makes `${` nothing special in it.
     pub(super) fn make_raw(&mut self) {
         self.raw = true;

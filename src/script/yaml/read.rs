@@ -37,6 +37,7 @@ pub(in crate::script) fn read(
         anchors: HashMap::new(),
         nodes: 0,
         aliased: 0,
+        aliased_bytes: 0,
         lines: None,
         torn: false,
     };
@@ -74,6 +75,7 @@ struct Reader<'a, 'i> {
     anchors: HashMap<usize, Node>,
     nodes: usize,
     aliased: usize,
+    aliased_bytes: usize,
     /// Where lines begin, once somebody asked.
     lines: Option<Vec<usize>>,
     /// Whether a file is missing in it: what it would be then is nobody's business.
@@ -209,6 +211,12 @@ impl Reader<'_, '_> {
         self.aliased += node.size;
         if self.aliased > self.limits.aliased {
             let message = format!("aliases stand for {} values at most", self.limits.aliased);
+            return Err(self.fatal("E0003", here, &message, "this one is too many"));
+        }
+        self.aliased_bytes += node.bytes();
+        if self.aliased_bytes > self.limits.aliased_bytes {
+            let most = self.limits.aliased_bytes >> 20;
+            let message = format!("aliases stand for {most} MiB of text at most");
             return Err(self.fatal("E0003", here, &message, "this one is too many"));
         }
         let node = node.clone();
