@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Terminal, variable};
 use crate::cli::Globals;
-use crate::command::Run;
+use crate::command::{Run, bounded_file, regular_file};
 use crate::error::{Error, Kind, Result};
 use crate::render;
 use crate::run::{self, Interrupts};
@@ -27,7 +27,7 @@ fn is_script(file: &Path, text: &[u8]) -> bool {
 /// The text of a file, or with `-` of standard input.
 fn text_of(file: &Path) -> io::Result<Vec<u8>> {
     if file != Path::new("-") {
-        return std::fs::read(file);
+        return bounded_file(file);
     }
     let mut text = Vec::new();
     io::stdin().lock().read_to_end(&mut text).map(|_| text)
@@ -56,7 +56,7 @@ pub(super) async fn run_file(
         return lines(&args, &file, globals, interrupts, terminal).await;
     }
     // Standard input can be read once.
-    let read = |path: &Path| if path == file { Ok(text.clone()) } else { std::fs::read(path) };
+    let read = |path: &Path| if path == file { Ok(text.clone()) } else { regular_file(path) };
     let loaded = match args.load(&file, &read) {
         Ok(loaded) => loaded,
         Err(broken) => {
