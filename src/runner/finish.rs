@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::failed::Ended;
-use super::journal::{self, Entry, Journal, Outcome};
+use super::journal::Journal;
+use super::past::{self, Entry, Outcome};
 use super::replay::Past;
 use super::sessions::Sessions;
 use super::{Beginning, Runner, lock, reports, text};
@@ -117,9 +118,9 @@ pub(super) async fn journal(
 }
 
 /// The journal that is named, or the newest one of this script.
-pub(super) fn find(runs: &Path, named: &str, sha256: &str) -> Result<(String, journal::Read)> {
+pub(super) fn find(runs: &Path, named: &str, sha256: &str) -> Result<(String, past::Read)> {
     let run = match named {
-        "" => match journal::runs_of(runs, sha256).into_iter().next() {
+        "" => match past::runs_of(runs, sha256).into_iter().next() {
             Some(run) => run,
             None => {
                 let what = "this script, as it is now, has not been run";
@@ -128,7 +129,7 @@ pub(super) fn find(runs: &Path, named: &str, sha256: &str) -> Result<(String, jo
         },
         named => named.to_owned(),
     };
-    let read = journal::read(runs, &run)?;
+    let read = past::read(runs, &run)?;
     if read.start.get("sha256").and_then(Json::as_str) != Some(sha256) {
         return Err(Error::usage(format!(
             "the run {run} was one of another script, or this one was changed since"

@@ -18,6 +18,7 @@ use serde_json::{Value as Json, json};
 
 use super::kept::{self, Line};
 use super::marks::{Marks, Undoing};
+use super::past;
 use super::recorder::Before;
 use super::replay::{Past, Replay};
 use crate::error::{Error, Kind, Result};
@@ -50,44 +51,6 @@ pub(super) struct Known {
     /// Steps that take several writes, and were begun.
     begun: HashSet<String>,
     pub(super) marks: Marks,
-}
-
-/// An entry that was made.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) number: u64,
-    pub(super) step: String,
-    pub(super) cluster: String,
-    pub(super) zxid: i64,
-    pub(super) writes: Vec<Write>,
-    pub(super) before: Vec<Option<Before>>,
-    /// What came of it, where that was still written down.
-    pub(super) outcome: Option<Outcome>,
-    /// Its data was not written down.
-    pub(super) secret: bool,
-    /// How it would be undone.
-    pub(super) undo: Undoing,
-}
-
-/// What came of an intent.
-#[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    Done(Vec<Written>),
-    Refused,
-    Unknown,
-}
-
-/// A journal, read.
-#[derive(Debug, Default)]
-pub(super) struct Read {
-    pub(super) start: Json,
-    pub(super) entries: Vec<Entry>,
-    pub(super) steps: HashMap<String, Option<Json>>,
-    pub(super) items: HashMap<String, Vec<Json>>,
-    pub(super) begun: HashSet<String>,
-    pub(super) marks: Marks,
-    /// The exit code of the run, if it came to its end.
-    pub(super) end: Option<i64>,
 }
 
 /// The journal of a run.
@@ -135,7 +98,7 @@ impl Pen {
     }
 }
 
-const NAME: &str = "journal.jsonl";
+pub(super) const NAME: &str = "journal.jsonl";
 
 fn cannot(what: &str, path: &Path, error: io::Error) -> Error {
     Error::new(Kind::Io, format!("cannot {what} {}", path.display())).because(error)
@@ -159,7 +122,7 @@ impl Journal {
     pub(super) fn resume(
         runs: &Path,
         run: &str,
-        read: Read,
+        read: past::Read,
         writes: HashMap<String, Vec<Past>>,
     ) -> Result<Self> {
         let dir = runs.join(run);
@@ -169,7 +132,7 @@ impl Journal {
         // What was cut off is not to run into what comes now.
         file.write_all(b"\n").map_err(|error| cannot("write", &path, error))?;
         let last = read.entries.last().map_or(0, |entry| entry.number + 1);
-        let changed = read.entries.iter().any(|entry| !matches!(entry.outcome, Some(Outcome::Refused)));
+        let changed = read.entries.iter().any(|entry| !matches!(entry.outcome, Some(past::Outcome::Refused)));
         let changed = changed || !read.marks.marks.is_empty();
         let (mut read, mut writes) = (read, writes);
         // What the earlier run did at its end is to be done at the end of this one too.
@@ -191,7 +154,7 @@ impl Journal {
 
     /// Opens one to write down what becomes of its run later.
     pub(super) fn reopen(runs: &Path, run: &str) -> Result<Self> {
-        Self::resume(runs, run, Read::default(), HashMap::new())
+        Self::resume(runs, run, past::Read::default(), HashMap::new())
     }
 
     /// Begins one that nobody has when the run is over.
@@ -205,13 +168,13 @@ impl Journal {
     }
 
     /// What is in it so far.
-    pub(super) fn read(&self) -> Result<Read> {
+    pub(super) fn read(&self) -> Result<past::Read> {
         let mut pen = self.pen();
         if pen.file.is_none() {
-            return parse(&String::from_utf8_lossy(&pen.buffer), &self.dir);
+            return past::parse(&String::from_utf8_lossy(&pen.buffer), &self.dir);
         }
         pen.put().map_err(|error| cannot("write", &self.dir, error))?;
-        read(self.dir.parent().unwrap_or(Path::new("")), &self.run)
+        past::read(self.dir.parent().unwrap_or(Path::new("")), &self.run)
     }
 
     fn with(run: &str, dir: PathBuf, pen: Pen, known: Known) -> Self {
@@ -360,83 +323,4 @@ impl Journal {
     pub(super) fn begin_step(&self, id: &str) -> Result<()> {
         self.put_down(&json!({"ev": "begin", "id": id}))
     }
-}
-
-/// Reads the journal of a run.
-pub(super) fn read(runs: &Path, run: &str) -> Result<Read> {
-    let path = runs.join(run).join(NAME);
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        Error::usage(format!("there is no journal of the run {run}: {} cannot be read", path.display()))
-            .because(error)
-    })?;
-    parse(&text, &path)
-}
-
-fn parse(text: &str, path: &Path) -> Result<Read> {
-    let mut read = Read::default();
-    let mut places = HashMap::new();
-    for line in text.lines() {
-        let Ok(json) = serde_json::from_str::<Json>(line) else { continue };
-        let number = || json.get("n").and_then(Json::as_u64);
-        let mut settle = |outcome: Outcome| {
-            let entry = number().and_then(|number| places.get(&number)).copied();
-            if let Some(entry) = entry.and_then(|entry: usize| read.entries.get_mut(entry)) {
-                entry.outcome = Some(outcome);
-            }
-        };
-        match json.get("ev").and_then(Json::as_str) {
-            Some("start") => read.start = json,
-            Some("intent") => {
-                let entry = kept::entry(&json).ok_or_else(|| {
-                    Error::new(Kind::Config, format!("{} is damaged: {line}", path.display()))
-                })?;
-                places.insert(entry.number, read.entries.len());
-                read.entries.push(entry);
-            }
-            Some("done") => settle(Outcome::Done(kept::all_written(&json))),
-            Some("refused") => settle(Outcome::Refused),
-            Some("unknown") => settle(Outcome::Unknown),
-            Some("step") => {
-                if let Some(id) = json.get("id").and_then(Json::as_str)
-                    && json.get("status").and_then(Json::as_str) != Some("failed")
-                {
-                    let register = json.get("register").filter(|register| !register.is_null()).cloned();
-                    read.steps.insert(id.to_owned(), register);
-                }
-            }
-            Some("items") => {
-                if let (Some(id), Some(items)) =
-                    (json.get("id").and_then(Json::as_str), json.get("items").and_then(Json::as_array))
-                {
-                    read.items.insert(id.to_owned(), items.clone());
-                }
-            }
-            Some("begin") => {
-                read.begun.extend(json.get("id").and_then(Json::as_str).map(ToOwned::to_owned));
-            }
-            Some("end") => read.end = json.get("exit").and_then(Json::as_i64),
-            Some(kind) => read.marks.read(kind, &json, read.entries.len()),
-            None => {}
-        }
-    }
-    Ok(read)
-}
-
-/// The runs of a script with this fingerprint, the newest first.
-pub(super) fn runs_of(runs: &Path, sha256: &str) -> Vec<String> {
-    let mut found: Vec<String> = std::fs::read_dir(runs)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|run| {
-            let first = File::open(runs.join(run).join(NAME)).ok().and_then(|file| {
-                let mut line = String::new();
-                io::BufRead::read_line(&mut io::BufReader::new(file), &mut line).ok()?;
-                serde_json::from_str::<Json>(&line).ok()
-            });
-            first.is_some_and(|start| start.get("sha256").and_then(Json::as_str) == Some(sha256))
-        })
-        .collect();
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    found
 }

@@ -7,8 +7,8 @@ use minijinja::value::ValueKind;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
-use super::journal::Entry;
 use super::marks::Undoing;
+use super::past::Entry;
 use super::recorder::Before;
 use crate::script::expr::Value;
 use crate::store::{Write, Written};

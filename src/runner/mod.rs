@@ -18,6 +18,7 @@ mod loops;
 mod marks;
 mod once;
 mod own_undo;
+mod past;
 mod recorder;
 mod replay;
 mod reports;
@@ -25,6 +26,7 @@ mod require;
 mod sessions;
 mod step;
 mod stepping;
+mod tell;
 mod text;
 mod together;
 mod tree;
@@ -43,19 +45,19 @@ use tokio::time::Instant;
 use crate::cli::Globals;
 use crate::command::{Asker, Run, Settings};
 use crate::error::{Error, Kind, Result};
-use crate::render::Format;
 use crate::run::Interrupts;
 use crate::script::Loaded;
 use crate::script::expr::{Scope, Variables, World};
-use crate::script::model::{OnFailure, Script, Step};
+use crate::script::model::{OnFailure, Script};
 use crate::script::vars::{Settled, settle};
-use crate::view::{Counts, Out, Row, RunRow, Shape, StepRow, Told};
+use crate::view::{Out, Shape, Told};
 use failed::{Ended, Failed};
 use gather::Member;
 use journal::Journal;
 use marks::Undoing;
 use recorder::Recording;
 use sessions::{DEFAULT, Sessions};
+use tell::{Held, Tally};
 
 /// What a script is run with.
 pub struct Surroundings<'a> {
@@ -116,21 +118,6 @@ struct Beginning {
     now: i64,
     /// What `uuid()` is made from.
     seed: String,
-}
-
-/// What was told.
-#[derive(Default)]
-struct Tally {
-    counts: Counts,
-    steps: Vec<StepRow>,
-}
-
-/// Rows that are told together when all of them are known.
-#[derive(Default)]
-struct Held {
-    rows: Vec<Row>,
-    /// Those who keep them back.
-    holders: usize,
 }
 
 /// Where a step stands.
@@ -390,48 +377,6 @@ impl<'a> Runner<'a> {
             Ok(kind) => kind.unwrap_or(Kind::Interrupted),
             Err(_) => std::future::pending().await,
         }
-    }
-
-    /// Tells something, with what is secret masked.
-    async fn tell(&self, mut told: Told) -> Result<()> {
-        text::mask(&mut told, &lock(&self.secrets));
-        if let Told::Step(step) = &told {
-            let mut tally = lock(&self.told);
-            text::count(&mut tally.counts, step.status);
-            if self.args.junit.is_some() || self.args.tap.is_some() || self.args.github {
-                tally.steps.push((**step).clone());
-            }
-        }
-        let time = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let row = Row::Run(RunRow { time, told });
-        {
-            let mut held = lock(&self.held);
-            if held.holders > 0 {
-                held.rows.push(row);
-                return Ok(());
-            }
-        }
-        self.with.out.rows(vec![row]).await
-    }
-
-    /// Keeps back what is told, to tell it at once.
-    fn hold(&self) {
-        lock(&self.held).holders += 1;
-    }
-
-    /// Tells what was kept back, unless others still do so.
-    async fn release(&self) -> Result<()> {
-        let rows = {
-            let mut held = lock(&self.held);
-            held.holders -= 1;
-            if held.holders > 0 { Vec::new() } else { std::mem::take(&mut held.rows) }
-        };
-        if rows.is_empty() { Ok(()) } else { self.with.out.rows(rows).await }
-    }
-
-    /// Whether anybody sees all that a step results in.
-    fn is_told(&self, step: &Step) -> bool {
-        step.with.register.is_some() || self.with.globals.output != Format::Human
     }
 
     /// Whether `--from` has been reached with this step.

@@ -93,7 +93,7 @@ impl<'a> Runner<'a> {
         let taken = gather.taken();
         let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut ended = None;
-        self.hold();
+        let holding = self.hold();
         for (Turn { id, scope, .. }, (name, secret), result) in outcomes.into_iter().take(taken) {
             let Some((_, item)) = todo.pop_front() else { break };
             let outcome = self.conclude(step, (&id, name, secret), (1, took), result, &scope).await;
@@ -102,7 +102,8 @@ impl<'a> Runner<'a> {
                 Err(end) => ended = ended.or(Some(end)),
             }
         }
-        self.release().await?;
+        drop(holding);
+        self.tell_held().await?;
         match ended {
             Some(ended) => Err(ended),
             None => Ok(taken),

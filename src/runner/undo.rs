@@ -9,8 +9,9 @@ use serde_json::Value as Json;
 use super::Runner;
 use super::failed::Failed;
 use super::finish::{find, resolve};
-use super::journal::{self, Entry, Journal, Outcome};
+use super::journal::Journal;
 use super::marks::{Marked, Undoing};
+use super::past::{self, Entry, Outcome};
 use super::recorder::Before;
 use crate::error::{Error, Kind, Result};
 use crate::script::expr::Scope;
@@ -104,7 +105,7 @@ impl Runner<'_> {
     }
 
     /// Undoes what is in a journal.
-    async fn backwards(&self, read: &journal::Read, journal: &Journal, scope: &Scope) -> Result<Tally> {
+    async fn backwards(&self, read: &past::Read, journal: &Journal, scope: &Scope) -> Result<Tally> {
         journal.undoing()?;
         let mut tally = Tally::default();
         let mut versions: HashMap<String, Versions> = HashMap::new();
