@@ -16,10 +16,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::before::Before;
 use super::kept::{self, Line};
 use super::marks::{Marks, Undoing};
 use super::past;
-use super::recorder::Before;
 use super::replay::{Past, Replay};
 use crate::error::{Error, Kind, Result};
 use crate::script::expr::Value;

@@ -7,9 +7,9 @@ use minijinja::value::ValueKind;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
+use super::before::Before;
 use super::marks::Undoing;
 use super::past::Entry;
-use super::recorder::Before;
 use crate::script::expr::Value;
 use crate::store::{Write, Written};
 use crate::znode::{Acl, CreateMode, Stat};

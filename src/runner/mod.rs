@@ -7,6 +7,7 @@
 
 mod act;
 mod again;
+mod before;
 mod failed;
 mod finish;
 mod gather;
@@ -43,7 +44,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::cli::Globals;
-use crate::command::{Asker, Run, Settings};
+use crate::command::{Asker, Run, Settings, regular_file};
 use crate::error::{Error, Kind, Result};
 use crate::run::Interrupts;
 use crate::script::Loaded;
@@ -258,7 +259,7 @@ fn world(with: &Surroundings<'_>, directory: &Path, beginning: &Beginning) -> Wo
         now: beginning.now,
         seed: beginning.seed.as_str().into(),
         variable: Arc::clone(&with.variable),
-        file: Arc::new(move |name| std::fs::read(directory.join(name))),
+        file: Arc::new(move |name| regular_file(&directory.join(name))),
         live: None,
     }
 }

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use super::before::Before;
 use super::journal::NAME;
 use super::kept;
 use super::marks::{Marks, Undoing};
-use super::recorder::Before;
 use crate::error::{Error, Kind, Result};
 use crate::store::{Write, Written};
 

@@ -6,18 +6,15 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use super::before::{self, Before};
 use super::journal::{Intent, Journal};
 use super::marks::Undoing;
 use super::replay::Replay;
 use crate::client::Auth;
 use crate::script::glob::Glob;
-use crate::store::{
-    Answers, Changes, Failure, Found, Outcome, Read, Session, Store, Watched, Write, Written,
-};
-use crate::znode::{Acl, Stat};
+use crate::store::{Answers, Changes, Failure, Outcome, Read, Session, Store, Watched, Write, Written};
 
 /// What a script may write.
 #[derive(Debug, Default)]
@@ -69,14 +66,6 @@ impl Limits {
         self.deletes.fetch_add(u64::from(deletes), Relaxed);
         Ok(())
     }
-}
-
-/// A znode as it was before a write.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Before {
-    pub(super) data: Option<Bytes>,
-    pub(super) acl: Option<Vec<Acl>>,
-    pub(super) stat: Stat,
 }
 
 /// A write that was made.
@@ -166,50 +155,13 @@ impl Recorder {
         Ok(())
     }
 
-    /// What is there now of what will be written.
-    async fn look(&self, writes: &[Write]) -> Result<Vec<Option<Before>>, Failure> {
-        let mut reads = Vec::new();
-        for write in writes {
-            let path = || write.path().to_owned();
-            match write {
-                Write::Create { .. } | Write::Check { .. } => {}
-                Write::Set { .. } => reads.push(Read::Data(path())),
-                Write::SetAcl { .. } => reads.push(Read::Acl(path())),
-                Write::Delete { .. } => reads.extend([Read::Data(path()), Read::Acl(path())]),
-            }
-        }
-        let mut answers =
-            if reads.is_empty() { Vec::new() } else { self.inner.read(reads).await? }.into_iter();
-        let mut look = |count: usize| {
-            let mut before: Option<Before> = None;
-            for answer in answers.by_ref().take(count) {
-                match answer {
-                    Ok(Found::Data(data, stat)) => {
-                        before = Some(Before { data, stat, ..before.unwrap_or_default() });
-                    }
-                    Ok(Found::Acl(acl, stat)) => {
-                        before = Some(Before { acl: Some(acl), stat, ..before.unwrap_or_default() });
-                    }
-                    _ => {}
-                }
-            }
-            before
-        };
-        let one = |write: &Write| match write {
-            Write::Create { .. } | Write::Check { .. } => None,
-            Write::Set { .. } | Write::SetAcl { .. } => look(1),
-            Write::Delete { .. } => look(2),
-        };
-        Ok(writes.iter().map(one).collect())
-    }
-
     async fn all(&self, writes: Vec<Write>, group: bool) -> Result<Vec<Written>, Failure> {
         self.admit(&writes)?;
         if let Some(replayed) = self.replay.as_ref().and_then(|replay| replay.take(&writes)) {
             return Ok(replayed);
         }
         let before = match self.journal.is_some() || self.diff {
-            true => self.look(&writes).await?,
+            true => before::look(&*self.inner, &writes).await?,
             false => vec![None; writes.len()],
         };
         let zxid = self.inner.session().last_zxid;

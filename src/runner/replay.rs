@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::recorder::Before;
+use super::before::Before;
 use crate::store::{Answers, Found, Read, Write, Written};
 use crate::wire::Code;
 use crate::znode::{Names, Stat};

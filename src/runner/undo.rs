@@ -7,12 +7,12 @@ use bytes::Bytes;
 use serde_json::Value as Json;
 
 use super::Runner;
+use super::before::Before;
 use super::failed::Failed;
 use super::finish::{find, resolve};
 use super::journal::Journal;
 use super::marks::{Marked, Undoing};
 use super::past::{self, Entry, Outcome};
-use super::recorder::Before;
 use crate::error::{Error, Kind, Result};
 use crate::script::expr::Scope;
 use crate::store::{Failure, Found, Read, Store, Write, Written, read_one, stat};

@@ -22,6 +22,20 @@ on_one_server! {
         assert_eq!(lab.truth().exists("/w").unwrap(), None, "{output}");
     }
 
+    fn a_transaction_that_changes_what_it_has_made_is_undone(lab: &Lab) {
+        lab.truth().create("/old", b"first").unwrap();
+        let script = "zkx: 1\nsteps:\n  - txn: {do: [{create: {path: /x, data: a}}, {set: {path: /x, data: b}}, \
+                      {set: {path: /old, data: second}}, {check: {path: /old, is: 1}}, \
+                      {set: {path: /old, data: third}}, {delete: /old}, {create: {path: /old, data: new}}]}\n";
+        let journals = tempfile::TempDir::new().unwrap();
+        let run = |more: &[&str]| work::run(lab.at(&lab.addr()), script, journals.path()).args(more).run();
+        let output = run(&["--diff"]).success();
+        assert!(output.out().contains("    ~ /x\n    - a\n    + b\n"), "{output}");
+        let output = run(&["--rollback"]).success();
+        assert_eq!(lab.truth().subtree("/").unwrap(), ["/", "/old"], "{output}");
+        assert_eq!(lab.truth().get("/old").unwrap().0.unwrap(), b"first", "{output}");
+    }
+
     fn what_is_resumed_has_the_same_variables(lab: &Lab) {
         let script = "zkx: 1\nvars: {n: {type: string, default: a}}\nsteps:\n  - create: {path: \"/${ n }\"}\n  \
                       - create: {path: \"/later/${ n }\"}\n";

@@ -156,6 +156,8 @@ fn what_has_no_end_is_not_read() {
         let script = format!("zkx: 1\nsteps:\n  - create: {{path: /a, file: {named}}}\n");
         let output = confined(script.as_bytes(), "--server mem: run s.yaml").run().code(74);
         assert!(output.stderr.contains(why), "{output}");
+        let output = evaluated(&format!("file('{named}')")).code(3);
+        assert!(output.stderr.contains(why), "{output}");
     }
     let zero = format!("run --validate {}", path("zero").display());
     let said = confined(b"", &zero).run().code(3).out();
