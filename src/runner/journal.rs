@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::before::Before;
+use super::items::Items;
 use super::kept::{self, Line};
 use super::marks::{Marks, Undoing};
 use super::past;
@@ -45,7 +46,7 @@ pub(super) struct Known {
     /// What came of steps that are done, with what they registered.
     steps: HashMap<String, Option<Json>>,
     /// What loops were run for.
-    items: HashMap<String, Vec<Json>>,
+    items: HashMap<String, Items>,
     /// Writes that were made by steps that are not done.
     writes: HashMap<String, Arc<Replay>>,
     /// Steps that take several writes, and were begun.
@@ -275,9 +276,8 @@ impl Journal {
     }
 
     /// Writes down what a loop is run for.
-    pub(super) fn items(&self, id: &str, items: &[Value]) -> Result<()> {
-        let items: Vec<_> = items.iter().map(kept::value).collect();
-        self.put_down(&json!({"ev": "items", "id": id, "items": items}))
+    pub(super) fn items(&self, id: &str, items: &Items) -> Result<()> {
+        self.put_down(&json!({"ev": "items", "id": id, "items": items.kept()}))
     }
 
     /// Writes down how the run ended.
@@ -305,8 +305,8 @@ impl Journal {
     }
 
     /// What an earlier run ran a loop for.
-    pub(super) fn items_before(&self, id: &str) -> Option<Vec<Value>> {
-        self.known().items.get(id).map(|items| items.iter().map(kept::value_of).collect())
+    pub(super) fn items_before(&self, id: &str) -> Option<Items> {
+        self.known().items.get(id).cloned()
     }
 
     /// What an earlier run has written in this step, which it did not end.

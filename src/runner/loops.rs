@@ -1,11 +1,10 @@
 //! `for_each`.
 
-use std::collections::VecDeque;
-
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use minijinja::value::ValueKind;
 
 use super::failed::{Ended, Failed};
+use super::items::{Items, Todo};
 use super::step::{Outcome, asks_of_items, is_container};
 use super::{Frame, Runner, lock};
 use crate::error::Error;
@@ -89,7 +88,7 @@ impl<'a> Runner<'a> {
             None => 1,
         };
         let mut sum = Sum::new(step);
-        let mut todo: VecDeque<(usize, Value)> = items.into_iter().enumerate().collect();
+        let mut todo = Todo::new(items);
         self.gathered(step, &mut todo, &mut sum, local, frame).await?;
         let mut flight = FuturesOrdered::new();
         let mut ended = None;
@@ -99,7 +98,7 @@ impl<'a> Runner<'a> {
                     ended = Some(Ended::Interrupted(kind));
                     break;
                 }
-                let Some((index, item)) = todo.pop_front() else { break };
+                let Some((index, item)) = todo.pop() else { break };
                 flight.push_back(async move {
                     let outcome = self.item(step, (index, &item), local, frame).await?;
                     Ok((outcome, item))
@@ -175,8 +174,8 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    async fn items(&self, each: &ForEach, scope: &Scope, frame: &Frame<'a>) -> Result<Vec<Value>, Ended> {
-        match each {
+    async fn items(&self, each: &ForEach, scope: &Scope, frame: &Frame<'a>) -> Result<Items, Ended> {
+        let items = match each {
             ForEach::Items(tree) => list(tree.value(scope).await?),
             ForEach::Expr(expr) => {
                 let value = expr.value(scope).await?;
@@ -210,9 +209,10 @@ impl<'a> Runner<'a> {
                 if to.saturating_sub(from) > 1_000_000 {
                     return Err(Ended::from(Error::usage("a range has 1,000,000 numbers at most")));
                 }
-                Ok((from..=to).map(Value::from).collect())
+                return Ok(Items::Range(from, to));
             }
-        }
+        };
+        items.map(Items::List)
     }
 
     /// The paths that a pattern means.

@@ -12,6 +12,7 @@ mod failed;
 mod finish;
 mod gather;
 mod hint;
+mod items;
 mod journal;
 mod kept;
 mod lines;

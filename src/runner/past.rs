@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use super::before::Before;
+use super::items::Items;
 use super::journal::NAME;
 use super::kept;
 use super::marks::{Marks, Undoing};
@@ -45,7 +46,7 @@ pub(super) struct Read {
     pub(super) start: Json,
     pub(super) entries: Vec<Entry>,
     pub(super) steps: HashMap<String, Option<Json>>,
-    pub(super) items: HashMap<String, Vec<Json>>,
+    pub(super) items: HashMap<String, Items>,
     pub(super) begun: HashSet<String>,
     pub(super) marks: Marks,
     /// The exit code of the run, if it came to its end.
@@ -96,9 +97,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Read> {
             }
             Some("items") => {
                 if let (Some(id), Some(items)) =
-                    (json.get("id").and_then(Json::as_str), json.get("items").and_then(Json::as_array))
+                    (json.get("id").and_then(Json::as_str), json.get("items").and_then(Items::of))
                 {
-                    read.items.insert(id.to_owned(), items.clone());
+                    read.items.insert(id.to_owned(), items);
                 }
             }
             Some("begin") => {

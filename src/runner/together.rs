@@ -1,12 +1,11 @@
 //! Items of a loop taken together, so that their writes go out in one transaction.
 
-use std::collections::VecDeque;
-
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 
 use super::failed::Ended;
 use super::gather::Gather;
+use super::items::Todo;
 use super::loops::{Sum, Turn, item_id};
 use super::step::asks_of_items;
 use super::{Frame, Runner};
@@ -34,18 +33,18 @@ impl<'a> Runner<'a> {
     pub(super) async fn gathered(
         &self,
         step: &Step,
-        todo: &mut VecDeque<(usize, Value)>,
+        todo: &mut Todo,
         sum: &mut Sum,
         local: &Scope,
         frame: &Frame<'a>,
     ) -> Result<(), Ended> {
-        let mut size = if self.gathers(step) && todo.len() > 1 { FEW } else { 0 };
-        while size > 1 && !todo.is_empty() {
+        let mut size = if self.gathers(step) && todo.next(2).len() > 1 { FEW } else { 0 };
+        while size > 1 && todo.next(1).len() > 0 {
             if let Some(kind) = self.halted().filter(|_| !frame.last) {
                 return Err(Ended::Interrupted(kind));
             }
-            let known = |(index, item): &(usize, Value)| self.is_known(step, (*index, item), frame);
-            let fresh = todo.iter().take(size).position(known).unwrap_or_else(|| todo.len().min(size));
+            let is_fresh = |(index, item): &&(usize, Value)| !self.is_known(step, (*index, item), frame);
+            let fresh = todo.next(size).take_while(is_fresh).count();
             if fresh > 0 {
                 let whole = self.together(step, todo, fresh, sum, local, frame).await? == fresh;
                 size = if whole { MANY.min(size * 2) } else { size / 2 };
@@ -53,7 +52,7 @@ impl<'a> Runner<'a> {
                     continue;
                 }
             }
-            if let Some((index, item)) = todo.pop_front() {
+            if let Some((index, item)) = todo.pop() {
                 sum.add(self.item(step, (index, &item), local, frame).await?, item);
             }
         }
@@ -64,7 +63,7 @@ impl<'a> Runner<'a> {
     async fn together(
         &self,
         step: &Step,
-        todo: &mut VecDeque<(usize, Value)>,
+        todo: &mut Todo,
         count: usize,
         sum: &mut Sum,
         local: &Scope,
@@ -73,7 +72,7 @@ impl<'a> Runner<'a> {
         let begun = Instant::now();
         let base = self.sessions.store(&frame.cluster).await?;
         let gather = Gather::new(base, self.journal.clone(), count, self.is_told(step));
-        let turns = todo.iter().take(count).enumerate().map(|(place, (index, item))| {
+        let turns = todo.next(count).enumerate().map(|(place, (index, item))| {
             let frame = Frame { member: Some(gather.member(place)), ..frame.clone() };
             let mut turn = self.turn(step, (*index, item), local, &frame);
             let gather = &gather;
@@ -95,7 +94,7 @@ impl<'a> Runner<'a> {
         let mut ended = None;
         let holding = self.hold();
         for (Turn { id, scope, .. }, (name, secret), result) in outcomes.into_iter().take(taken) {
-            let Some((_, item)) = todo.pop_front() else { break };
+            let Some((_, item)) = todo.pop() else { break };
             let outcome = self.conclude(step, (&id, name, secret), (1, took), result, &scope).await;
             match outcome.and_then(|outcome| self.taken(step, &id, &outcome).map(|()| outcome)) {
                 Ok(outcome) => sum.add(outcome, item),
