@@ -13,7 +13,7 @@ use super::recorder::Recording;
 use super::{Frame, Runner, kept, lock, text, world};
 use crate::error::{Error, Result};
 use crate::script::expr::Scope;
-use crate::script::model::{Script, Step, Undo, places};
+use crate::script::model::{Script, Step, Undo};
 
 impl<'a> Runner<'a> {
     /// Writes down that a step begins that says by which steps it is undone, unless one around it does; the
@@ -124,8 +124,7 @@ impl<'a> Runner<'a> {
             Some(Undo::Steps(steps)) if step.place == begun.place => found = Some((step, steps)),
             _ => {}
         };
-        places(script.steps(), &mut visit);
-        places(script.finally(), &mut visit);
+        script.each_step(&mut visit);
         let (step, steps) = found.ok_or_else(gone)?;
         if let (Some(register), Some(registered)) = (&step.with.register, registered) {
             seen.set(&register.text, kept::value_of(registered));

@@ -12,7 +12,7 @@ use super::verbs::Done;
 use crate::error::Error;
 use crate::script::expr::{Scope, Value};
 use crate::script::glob::Glob;
-use crate::script::model::Script;
+use crate::script::model::{Guard, Script};
 use crate::script::{Loaded, Sources};
 use crate::view::{Counts, Planned, Status, Told};
 
@@ -74,10 +74,9 @@ pub(super) fn about(
 
 /// What a script may write.
 pub(super) async fn limits(loaded: &Loaded, scope: &Scope) -> Result<Limits, Failed> {
-    let usual = || Glob::new("/zookeeper/**").into_iter().collect();
     let Some(guard) = &loaded.script.guard else {
         return Ok(Limits {
-            deny: usual(),
+            deny: Guard::usual_deny(),
             max_changes: u64::MAX,
             max_deletes: u64::MAX,
             ..Limits::default()
@@ -89,12 +88,11 @@ pub(super) async fn limits(loaded: &Loaded, scope: &Scope) -> Result<Limits, Fai
     }
     if !paths.is_empty() {
         // What zkx records by itself is no path that a script speaks of.
-        let scripts = std::iter::once(&loaded.script).chain(loaded.included.iter().map(|(_, script)| script));
-        let own = scripts.flat_map(Script::own_inventories);
+        let own = loaded.scripts().flat_map(Script::own_inventories);
         paths.extend(own.filter_map(|path| Glob::exactly(&path).ok()));
     }
     let deny = match &guard.deny {
-        None => usual(),
+        None => Guard::usual_deny(),
         Some(slots) => {
             let mut deny = Vec::new();
             for slot in slots {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::check::{Guarding, Outer, check, check_guard};
 use super::decode::{Cx, Decode, SCRIPT};
 use super::expr::used;
-use super::model::{Action, Data, Include, Script, Step, places};
+use super::model::{Action, Data, Include, Script, Step};
 use super::problem::{Broken, Problem};
 use super::source::{Mark, Sources, Span};
 use super::template_file;
@@ -39,6 +39,11 @@ impl Loaded {
     /// known when it is run.
     pub fn refusal(&self, path: &ZPath) -> Option<(String, String)> {
         Guarding::of(&self.script).refusal(path)
+    }
+
+    /// The script, and those that it includes.
+    pub fn scripts(&self) -> impl Iterator<Item = &Script> {
+        std::iter::once(&self.script).chain(self.included.iter().map(|(_, script)| script))
     }
 
     /// The script that an `include` names.
@@ -106,8 +111,7 @@ fn templates(script: &Script) -> (Vec<(String, String)>, bool) {
         }
     };
     let mut visit = |step: &Step| add(&step.place, step.action.data());
-    places(script.steps(), &mut visit);
-    places(script.finally(), &mut visit);
+    script.each_step(&mut visit);
     script.tree.iter().for_each(|tree| add("", tree.nodes.data()));
     (found, whole)
 }
@@ -173,8 +177,7 @@ impl Loader<'_> {
                 includes.push((include.clone(), step.place.clone()));
             }
         };
-        places(script.steps(), &mut visit);
-        places(script.finally(), &mut visit);
+        script.each_step(&mut visit);
         for (include, place) in includes {
             self.include(&include, &place, &outer, above);
         }

@@ -3,7 +3,7 @@
 use crate::command::Command;
 use crate::error::did_you_mean;
 use crate::grammar::{Action, Output, Statement, Word, parse};
-use crate::script::model::{Action as Verb, Slot, Step, places};
+use crate::script::model::{Action as Verb, Slot, Step};
 use crate::script::{Loaded, Problem};
 use crate::znode::ZPath;
 
@@ -41,22 +41,13 @@ pub(super) fn problems(loaded: &Loaded) -> Vec<Problem> {
         for slot in &run.lines {
             let Some(text) = slot.known() else { continue };
             let found = of_text(text, slot, loaded);
-            problems
-                .extend(found.into_iter().map(|problem| Problem { step: Some(step_label(step)), ..problem }));
+            problems.extend(found.into_iter().map(|problem| Problem { step: Some(step.label()), ..problem }));
         }
     };
-    for script in std::iter::once(&loaded.script).chain(loaded.included.iter().map(|(_, script)| script)) {
-        places(script.steps(), &mut visit);
-        places(script.finally(), &mut visit);
+    for script in loaded.scripts() {
+        script.each_step(&mut visit);
     }
     problems
-}
-
-fn step_label(step: &Step) -> String {
-    match step.with.name.as_ref().and_then(|name| name.known()) {
-        Some(name) => format!("step {} \"{name}\"", step.place),
-        None => format!("step {}", step.place),
-    }
 }
 
 fn of_text(text: &str, slot: &Slot<String>, loaded: &Loaded) -> Vec<Problem> {

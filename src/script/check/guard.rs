@@ -3,7 +3,7 @@
 use crate::script::decode::Cx;
 use crate::script::glob::Glob;
 use crate::script::model::{
-    Action, Apply, Delete, Kafka, NodeName, Nodes, OpKind, Script, Slot, Step, places,
+    Action, Apply, Delete, Guard, Kafka, NodeName, Nodes, OpKind, Script, Slot, Step,
 };
 use crate::script::source::Span;
 use crate::znode::ZPath;
@@ -12,9 +12,7 @@ use crate::znode::ZPath;
 pub(in crate::script) fn check(script: &Script, guarded: &Script, cx: &mut Cx<'_>) {
     let guard = Guarding::of(guarded);
     let mut visit = |step: &Step| {
-        let name = step.with.name.as_ref().and_then(|name| name.known());
-        let label = name.map(|name| format!(" \"{name}\"")).unwrap_or_default();
-        cx.step = Some(format!("step {}{label}", step.place));
+        cx.step = Some(step.label());
         for (path, span) in written(&step.action) {
             guard.judge(&path, span, cx);
         }
@@ -28,8 +26,7 @@ pub(in crate::script) fn check(script: &Script, guarded: &Script, cx: &mut Cx<'_
                 .label("say `guard: {shell: true}`, and run it with --allow-shell");
         }
     };
-    places(script.steps(), &mut visit);
-    places(script.finally(), &mut visit);
+    script.each_step(&mut visit);
     cx.step = None;
     if let Some(tree) = &script.tree {
         for (path, span) in of_apply(tree) {
@@ -55,7 +52,7 @@ impl Guarding {
             allowed: guard.map(|guard| known(&guard.paths)).unwrap_or_default(),
             denied: match guard.and_then(|guard| guard.deny.as_ref()) {
                 Some(deny) => known(deny),
-                None => Glob::new("/zookeeper/**").into_iter().collect(),
+                None => Guard::usual_deny(),
             },
         }
     }

@@ -85,10 +85,7 @@ impl<'a> Checker<'a, '_, '_> {
     }
 
     fn step(&mut self, step: &'a Step) {
-        let above = self.cx.step.replace(match step.with.name.as_ref().and_then(|name| name.known()) {
-            Some(name) => format!("step {} \"{name}\"", step.place),
-            None => format!("step {}", step.place),
-        });
+        let above = self.cx.step.replace(step.label());
         let mut locals = Vec::new();
         if step.with.for_each.is_some() {
             locals.push(step.with.item.as_ref().map_or("item", |name| name.text.as_str()));

@@ -7,7 +7,7 @@ use crate::script::decode::{Cx, Use};
 use crate::script::expr::used;
 use crate::script::model::{
     Action, Apply, CheckMode, Exists, Name, Nodes, OnFailure, OpKind, Script, Slot, State, Step, TreeKind,
-    Undo, VarKind, VarType, places,
+    Undo, VarKind, VarType,
 };
 
 /// Last parts of names that secrets have.
@@ -25,9 +25,7 @@ pub(super) fn check(script: &Script, uses: &[Use], outer: Option<&Outer>, cx: &m
     let open = script.defaults.as_ref().is_none_or(|defaults| defaults.acl.is_none());
     let blind = cx.blind;
     let mut visit = |step: &Step| {
-        let name = step.with.name.as_ref().and_then(|name| name.known());
-        let label = name.map(|name| format!(" \"{name}\"")).unwrap_or_default();
-        cx.step = Some(format!("step {}{label}", step.place));
+        cx.step = Some(step.label());
         // What includes a script sees all that it registers.
         if let Some(name) =
             step.with.register.as_ref().filter(|name| outer.is_none() && !blind && unused(name))
@@ -47,8 +45,7 @@ pub(super) fn check(script: &Script, uses: &[Use], outer: Option<&Outer>, cx: &m
                 .label("it keeps the data out of the journal; `undo: none` says that this is meant");
         }
     };
-    places(script.steps(), &mut visit);
-    places(script.finally(), &mut visit);
+    script.each_step(&mut visit);
     cx.step = None;
     if let Some(tree) = script.tree.as_ref().filter(|_| acls && open) {
         open_tree(tree, cx);
@@ -112,8 +109,7 @@ fn uses_acls(script: &Script) -> bool {
             _ => false,
         };
     };
-    places(script.steps(), &mut visit);
-    places(script.finally(), &mut visit);
+    script.each_step(&mut visit);
     found || script.tree.as_ref().is_some_and(of_tree)
 }
 

@@ -71,11 +71,16 @@ impl Script {
         self.finally.as_ref().map(|steps| steps.0.as_slice()).unwrap_or_default()
     }
 
+    /// Shows `visit` all steps with those in them, in the order of the file.
+    pub fn each_step<'a>(&'a self, visit: &mut dyn FnMut(&'a Step)) {
+        super::places(self.steps(), visit);
+        super::places(self.finally(), visit);
+    }
+
     /// The steps, with those within others.
     pub fn count(&self) -> usize {
         let mut count = 0;
-        super::places(self.steps(), &mut |_| count += 1);
-        super::places(self.finally(), &mut |_| count += 1);
+        self.each_step(&mut |_| count += 1);
         count
     }
 
@@ -231,6 +236,13 @@ define! {
         "require" require: Vec<Slot<Capability>>;
         /// Whether it may run programs.
         "shell" shell: Slot<bool> = "false";
+    }
+}
+
+impl Guard {
+    /// The paths that a script may not change unless it says which.
+    pub fn usual_deny() -> Vec<Glob> {
+        Glob::new("/zookeeper/**").into_iter().collect()
     }
 }
 

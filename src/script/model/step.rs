@@ -28,6 +28,14 @@ impl Step {
     pub fn verb(&self) -> &'static str {
         self.action.verb()
     }
+
+    /// What it is called where something is wrong: its place, and its name where that is known.
+    pub fn label(&self) -> String {
+        match self.with.name.as_ref().and_then(|name| name.known()) {
+            Some(name) => format!("step {} \"{name}\"", self.place),
+            None => format!("step {}", self.place),
+        }
+    }
 }
 
 define! {

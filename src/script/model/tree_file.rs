@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    AclList, Action, Atomic, Compare, Data, Name, OnConflict, PruneScope, Script, Slot, State, Step, places,
+    AclList, Action, Atomic, Compare, Data, Name, OnConflict, PruneScope, Script, Slot, State, Step,
 };
 use crate::script::decode::define;
 use crate::script::expr::{Fault, Scope, Template};
@@ -76,8 +76,7 @@ impl Script {
                 add(apply);
             }
         };
-        places(self.steps(), &mut visit);
-        places(self.finally(), &mut visit);
+        self.each_step(&mut visit);
         self.tree.iter().for_each(add);
         found.sort_unstable();
         found.dedup();
