@@ -2,7 +2,7 @@
 //! way round.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustyline::error::ReadlineError;
 use rustyline::history::{FileHistory, History, SearchDirection};
@@ -54,19 +54,69 @@ pub(super) struct Editor {
     printer: Printer,
 }
 
+/// Bytes of reports that wait for an answer to be read.
+const WAITING: usize = 1 << 20;
+
 /// Writes above the line that is being typed.
 #[derive(Clone)]
 pub(super) struct Printer {
-    to: Arc<Mutex<dyn ExternalPrinter + Send>>,
+    above: Arc<Mutex<Above>>,
     held: Vec<u8>,
 }
 
+/// What is written above the line, now or after the answer that is shown.
+struct Above {
+    to: Box<dyn ExternalPrinter + Send>,
+    /// How many answers have the screen for themselves.
+    answers: usize,
+    waiting: String,
+    left_out: usize,
+}
+
 impl Printer {
+    fn above(&self) -> MutexGuard<'_, Above> {
+        self.above.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whole lines.
     pub(super) fn print(&self, lines: String) {
-        let mut to = self.to.lock().unwrap_or_else(PoisonError::into_inner);
-        // When the terminal is gone, the editor says so.
-        let _ = to.print(lines);
+        let mut above = self.above();
+        if above.answers == 0 {
+            // When the terminal is gone, the editor says so.
+            let _ = above.to.print(lines);
+        } else if above.waiting.len() + lines.len() <= WAITING {
+            above.waiting += &lines;
+        } else {
+            above.left_out += lines.lines().count();
+        }
+    }
+
+    /// Gives the screen to an answer until what is returned is dropped: a report would stand in the middle of
+    /// it, or on the page that a pager shows.
+    pub(super) fn yields(&self) -> Yielded {
+        self.above().answers += 1;
+        Yielded(self.clone())
+    }
+}
+
+/// While this lives, an answer has the screen for itself; what was to be written above the line follows.
+pub(super) struct Yielded(Printer);
+
+impl Drop for Yielded {
+    fn drop(&mut self) {
+        let mut above = self.0.above();
+        above.answers -= 1;
+        if above.answers > 0 {
+            return;
+        }
+        let mut lines = std::mem::take(&mut above.waiting);
+        let left_out = std::mem::take(&mut above.left_out);
+        if left_out > 0 {
+            lines += &format!("note: {left_out} more lines came meanwhile and are not shown\n");
+        }
+        if !lines.is_empty() {
+            let _ = above.to.print(lines);
+        }
     }
 }
 
@@ -111,7 +161,8 @@ impl Editor {
             .name("editor".into())
             .spawn(move || serve(editor, editing.history, &asked, &sender))
             .map_err(|error| Error::new(Kind::Io, "cannot start").because(error))?;
-        let printer = Printer { to: Arc::new(Mutex::new(to)), held: Vec::new() };
+        let above = Above { to: Box::new(to), answers: 0, waiting: String::new(), left_out: 0 };
+        let printer = Printer { above: Arc::new(Mutex::new(above)), held: Vec::new() };
         Ok(Self { asks, typed: tokio::sync::Mutex::new(typed), printer })
     }
 

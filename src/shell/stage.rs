@@ -1,5 +1,6 @@
 //! What renders the answer of one statement, and where to.
 
+use super::editor::Yielded;
 use super::grammar::Output;
 use super::run::ended;
 use super::sink::{Paged, Pipe, file};
@@ -15,6 +16,8 @@ pub(super) struct Stage {
     pub(super) out: Out,
     /// `None` where it goes where everything goes.
     renderer: Option<render::Handle>,
+    /// Keeps reports off the screen until all of it is there.
+    _yielded: Option<Yielded>,
 }
 
 impl Stage {
@@ -43,16 +46,18 @@ impl Shell<'_> {
     ) -> Result<Stage> {
         let mut options = render::Options { several, ..self.console.options(globals) };
         let cannot = |error| Error::new(Kind::Io, "cannot start").because(error);
+        let alone = paged && options.terminal && matches!(output, Output::Screen);
+        let yielded = self.editor.as_ref().filter(|_| alone).map(|editor| editor.printer().yields());
         let (out, renderer) = match output {
             Output::Screen => match &self.screen {
                 Some((out, _)) if globals.output == self.globals.output => {
-                    return Ok(Stage { out: out.clone(), renderer: None });
+                    return Ok(Stage { out: out.clone(), renderer: None, _yielded: None });
                 }
                 Some(_) => {
                     self.settle().await?;
                     render::start(options)
                 }
-                None => match self.settled.pager.clone().filter(|_| paged && options.terminal) {
+                None => match self.settled.pager.clone().filter(|_| alone) {
                     Some(pager) => render::start_to(options, Paged::new(pager, self.console.height())),
                     None => render::start(options),
                 },
@@ -70,7 +75,7 @@ impl Shell<'_> {
             }
         }
         .map_err(cannot)?;
-        Ok(Stage { out, renderer: Some(renderer) })
+        Ok(Stage { out, renderer: Some(renderer), _yielded: yielded })
     }
 
     /// Waits until what was answered so far is written.

@@ -8,14 +8,15 @@ use std::fs;
 
 use super::shell_of;
 use crate::support::mask::mask;
-use crate::support::screen::is_slow;
+use crate::support::screen::{Screen, is_slow};
 use crate::support::zkx::Zkx;
 
 /// What all prompts of the sandbox begin with.
 const PROMPT: &str = "memory ";
 
 struct Shot {
-    lines: Vec<String>,
+    /// What is typed with Enter, each with what the screen shows when it is.
+    lines: Vec<(String, String)>,
     typed: String,
     screen: String,
 }
@@ -46,8 +47,16 @@ fn shot(screen: &str, typed: Option<String>) -> Shot {
         let (_, typed) = line.strip_prefix(PROMPT)?.split_once('>')?;
         Some(typed.strip_prefix(' ').unwrap_or(typed).to_owned())
     };
-    let mut lines: Vec<_> = screen.lines().filter_map(behind_prompt).collect();
-    let last = lines.pop().expect("a prompt");
+    let mut lines = Vec::new();
+    let mut above = String::new();
+    for line in screen.lines() {
+        if let Some(typed) = behind_prompt(line) {
+            let prompt = line.strip_suffix(&typed).unwrap_or(line).trim_end();
+            lines.push((typed, format!("{above}{prompt}\n")));
+        }
+        above += &format!("{line}\n");
+    }
+    let (last, _) = lines.pop().expect("a prompt");
     let (lines, typed) = match typed {
         Some(keys) => (Vec::new(), keys),
         None => (lines, last),
@@ -70,13 +79,18 @@ fn the_screens_of_the_tour_are_real() {
     let mut wrong = String::new();
     for Shot { lines, typed, screen: expected } in shots {
         let mut screen = shell_of(Zkx::new().arg("sandbox"));
-        for line in &lines {
+        let comes =
+            |screen: &Screen, wanted: &str| screen.comes_to(|screen| shown(&screen.history()) == wanted);
+        // A watch reports when it reports: the next line is typed when all above it is there.
+        let whole = lines.iter().all(|(line, above)| {
+            let shown = comes(&screen, &mask(above));
             screen.send(line);
-            screen.prompt();
-        }
+            shown
+        });
+        screen.prompt();
         screen.keys(&typed);
         let wanted = mask(expected.trim_end()) + "\n";
-        if !screen.comes_to(|screen| shown(&screen.history()) == wanted) {
+        if !(whole && comes(&screen, &wanted)) {
             wrong += &format!("--- in the tour\n{wanted}--- on the screen\n{}", shown(&screen.history()));
         }
     }

@@ -1,6 +1,9 @@
 //! Watches that report while somebody types.
 
-use super::shell;
+use std::thread;
+use std::time::Duration;
+
+use super::{shell, shell_of};
 use crate::support::screen::{CTRL_U, ENTER};
 
 on_every_server! {
@@ -41,6 +44,25 @@ on_every_server! {
         assert!(report.contains("/group") && report.contains("second"), "{report}");
         screen.keys(CTRL_U);
         assert_eq!(screen.run("watches"), "");
+    }
+
+    fn a_report_stays_off_the_page_that_a_pager_shows(lab: &Lab) {
+        let mut truth = lab.truth();
+        truth.create("/flag", b"old").unwrap();
+        truth.create("/long", "line\n".repeat(40).as_bytes()).unwrap();
+        let pager = "cat; echo PAGE; read key </dev/tty; echo LEFT";
+        let mut screen = shell_of(lab.zkx().env("PAGER", pager));
+        assert_eq!(screen.run("get -w /flag"), "old\n");
+        screen.send("get /long");
+        screen.shows("PAGE");
+        truth.set("/flag", b"new").unwrap();
+        // Long enough for the report to come, if it comes too early.
+        thread::sleep(Duration::from_millis(300));
+        screen.keys(ENTER);
+        screen.shows("old → new");
+        screen.prompt();
+        let history = screen.history();
+        assert!(history.find("LEFT") < history.find("old → new"), "{history}");
     }
 
     fn watches_are_listed_and_taken_away(lab: &Lab) {
