@@ -130,7 +130,7 @@ fn all_addresses_of_a_name_are_tried() {
 fn requests_have_deadlines() {
     let Some(lab) = Lab::named("faults.deadlines", Version::V3_9) else { return };
     let proxy = Proxy::to(&lab.addr());
-    let mut truth = lab.truth().keep_alive();
+    let mut truth = lab.truth();
     truth.create("/x", b"old").unwrap();
     let zkx = |args: &[&str]| {
         let zkx = Zkx::new().server(lab.at(proxy.addr())).args(["--request-timeout", "1s"]);
@@ -169,7 +169,7 @@ fn requests_have_deadlines() {
 #[test]
 fn a_write_that_was_sent_and_not_answered_is_of_unknown_outcome() {
     let Some(lab) = Lab::named("faults.unknown", Version::V3_9) else { return };
-    let mut truth = lab.truth().keep_alive();
+    let mut truth = lab.truth();
     truth.create("/x", b"old").unwrap();
     // The reply to the look arrives, that to the write does not, and no server is there afterwards.
     let proxy = Proxy::to(&lab.addr());
@@ -239,7 +239,7 @@ fn credentials_that_a_server_does_not_know_are_said_at_once() {
 #[test]
 fn sessions_are_closed_however_a_command_ends() {
     let Some(server) = servers::private_server(Version::V3_9) else { return };
-    let mut truth = Truth::connect(&server.addr()).unwrap().keep_alive();
+    let mut truth = Truth::connect(&server.addr()).unwrap();
     truth.create("/x", b"x").unwrap();
     let own = truth.session();
     let sessions = || {

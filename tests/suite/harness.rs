@@ -91,7 +91,7 @@ on_every_server! {
             truth.create_as(&path(name), None, &open, truth::EPHEMERAL).unwrap();
         }
         left.abandon();
-        let mut judge = lab.truth().keep_alive();
+        let mut judge = lab.truth();
         wait_for("the ephemeral of the session that was left to go", SOON, || {
             judge.exists("/left").unwrap().is_none().then_some(())
         });

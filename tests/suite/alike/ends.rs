@@ -11,10 +11,10 @@ const ALL_OVER: Duration = Duration::from_secs(5);
 
 /// Lets everything end on a server, and tells what was heard of it and what is left.
 pub(super) fn told(addr: &str) -> String {
-    let mut watcher = Truth::connect(addr).expect("a session").keep_alive();
+    let mut watcher = Truth::connect(addr).expect("a session");
     watcher.create("/ends", b"").unwrap();
     watcher.add_watch("/ends", true).unwrap();
-    let mut staying = Truth::connect(addr).expect("a session").keep_alive();
+    let mut staying = Truth::connect(addr).expect("a session");
     let mut leaving = Truth::connect_for(addr, Duration::from_millis(400)).expect("a session");
 
     let open = Acl::open();

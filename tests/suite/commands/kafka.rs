@@ -19,7 +19,7 @@ mod words;
 /// partition 0 and the leader of partition 2, `moving` is being reassigned, `old` is to be deleted.
 /// The brokers are up as long as what is returned lives.
 fn troubled(lab: &Lab) -> Truth {
-    let mut truth = lab.truth().keep_alive();
+    let mut truth = lab.truth();
     for (path, text) in [
         ("/cluster/id", r#"{"version":"1","id":"IOejp_IKSbWbySJc0sRrKw"}"#),
         ("/controller_epoch", "7"),
@@ -75,7 +75,7 @@ fn state(leader: i32, isr: &[i32]) -> String {
 
 /// A cluster of 0.7, as the broker wrote it; its brokers are up as long as what is returned lives.
 fn ancient(lab: &Lab) -> Truth {
-    let mut truth = lab.truth().keep_alive();
+    let mut truth = lab.truth();
     for path in ["/brokers/ids", "/brokers/topics/demo", "/consumers"] {
         put(&mut truth, path, "");
     }

@@ -36,7 +36,7 @@ on_every_server! {
     }
 
     fn a_long_listing_has_a_line_for_each_child(lab: &Lab) {
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         sample(&mut truth);
         truth.create_as("/app/e", Some(b"x"), &Acl::open(), truth::EPHEMERAL).unwrap();
         let shown = run(lab, "ls -l /app").success().out();

@@ -51,7 +51,7 @@ on_every_server! {
     }
 
     fn marks_tell_what_is_special(lab: &Lab) {
-        let mut owner = lab.truth().keep_alive();
+        let mut owner = lab.truth();
         owner.create("/app", b"").unwrap();
         owner.create_as("/app/e", None, &Acl::open(), truth::EPHEMERAL).unwrap();
         owner.create_as("/app/n-", None, &Acl::open(), truth::EPHEMERAL_SEQUENTIAL).unwrap();

@@ -172,7 +172,7 @@ fn burst(lab: &Lab, changes: i64, mut change: impl FnMut(&mut Truth, i64)) {
 on_every_server! {
     fn what_happened_while_away_is_told_once(lab: &Lab) {
         let proxy = Proxy::to(&lab.addr());
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         truth.create("/goes", b"old").unwrap();
         truth.create("/stays", b"1").unwrap();
         let watching = |path: &str| {

@@ -266,7 +266,7 @@ impl Bench {
         let addrs: Vec<_> = proxies.iter().map(Proxy::addr).collect();
         let servers = ConnectString::parse(&lab.at(&addrs.join(","))).unwrap();
         let live = runtime.block_on(Live::connect(Config::new(servers))).unwrap();
-        Self { runtime, live, proxies, truth: lab.truth().keep_alive() }
+        Self { runtime, live, proxies, truth: lab.truth() }
     }
 
     /// The proxy of the connection in use.

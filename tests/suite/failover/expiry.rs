@@ -29,7 +29,7 @@ fn on_all(name: &str, test: fn(&Lab)) {
 fn an_expired_session_is_said_and_followed_by_another() {
     on_all("an_expired_session_is_said_and_followed_by_another", |lab| {
         let proxy = Proxy::to(&lab.addr());
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         for path in ["/tree", "/tree/a", "/tree/b", "/once"] {
             truth.create(path, b"").unwrap();
         }
@@ -76,7 +76,7 @@ fn an_expired_session_is_said_and_followed_by_another() {
 #[test]
 fn a_stopped_client_finds_its_session_expired() {
     on_all("a_stopped_client_finds_its_session_expired", |lab| {
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         truth.create("/seen", b"").unwrap();
         let zkx = || lab.zkx().args(["--session-timeout", "1s"]);
         let hold = zkx().args(["create", "-e", "--hold", "/held"]).spawn();
@@ -102,7 +102,7 @@ fn a_stopped_client_finds_its_session_expired() {
 fn writes_of_an_expired_session_are_told_from_those_of_the_next() {
     on_all("writes_of_an_expired_session_are_told_from_those_of_the_next", |lab| {
         let proxy = Proxy::to(&lab.addr());
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         truth.create("/mine", b"").unwrap();
         runtime().block_on(async {
             let live = live(&lab.at(proxy.addr()), Duration::from_secs(1)).await;

@@ -104,7 +104,7 @@ fn judge_beside(ensemble: &Ensemble, index: usize) -> Truth {
         // The observer last: it is no part of the quorum.
         *other != index && server.pid().is_some() && server.mode().is_some()
     });
-    let mut truth = Truth::connect(&other.expect("another member").1.addr()).unwrap().keep_alive();
+    let mut truth = Truth::connect(&other.expect("another member").1.addr()).unwrap();
     truth.sync().unwrap();
     truth
 }

@@ -44,7 +44,7 @@ fn kafka_remove_idle_groups() {
         offsets(&mut truth, "tidy.gone", &[("orders/0", "3"), ("orders/1", "5")]);
         offsets(&mut truth, "tidy.lives", &[("orders/0", "3")]);
         offsets(&mut truth, "tidiest", &[("orders/0", "3")]);
-        let mut member = cluster.truth().keep_alive();
+        let mut member = cluster.truth();
         member.create_parents("/consumers/tidy.lives/ids").unwrap();
         member.create_as("/consumers/tidy.lives/ids/m", Some(b"{}"), &Acl::open(), truth::EPHEMERAL).unwrap();
         thread::sleep(Duration::from_secs(2));
@@ -114,7 +114,7 @@ fn kafka_copy_offsets() {
         let refused = copy(&["--yes"]);
         assert_ne!(refused.code, Some(0), "{refused}");
         for group in ["copied", "copy"] {
-            let mut member = cluster.truth().keep_alive();
+            let mut member = cluster.truth();
             let ids = format!("/consumers/{group}/ids");
             member.create_parents(&ids).unwrap();
             member.create_as(&format!("{ids}/m"), Some(b"{}"), &Acl::open(), truth::EPHEMERAL).unwrap();

@@ -171,7 +171,7 @@ on_one_server! {
         lab.truth().create("/leader", b"old").unwrap();
         let _ = run(lab.zkx(), "wait-leader", &words).code(5);
         lab.truth().delete("/leader").unwrap();
-        let mut leader = lab.truth().keep_alive();
+        let mut leader = lab.truth();
         leader.create_as("/leader", Some(b"me"), &Acl::open(), truth::EPHEMERAL).unwrap();
         let said = run_foretold((&mut superuser(lab), "/"), &[], || lab.zkx(), "wait-leader", &words).success();
         let line = format!("/leader: me, by session {:#x}\n", leader.session());

@@ -87,7 +87,7 @@ on_one_server! {
     }
 
     fn a_leader_is_waited_for(lab: &Lab) {
-        let mut leader = lab.truth().keep_alive();
+        let mut leader = lab.truth();
         leader.create_as("/controller", Some(br#"{"brokerid": 7}"#), &Acl::open(), EPHEMERAL).unwrap();
         let script = example("leader", &[("stable_for: 15s", "stable_for: 50ms")]);
         let said = foretold(lab, &script, &[], &[]).success();

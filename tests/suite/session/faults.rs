@@ -115,7 +115,7 @@ fn a_write_that_arrives_late_is_fenced_off() {
     let Some(ensemble) = servers::shared_ensemble() else { return };
     let Some(lab) = Lab::named("session.fenced", Version::V3_9) else { return };
     let [slow, fast] = [0, 1].map(|n| Proxy::to(&ensemble.servers()[n].addr()));
-    let mut truth = lab.truth().keep_alive();
+    let mut truth = lab.truth();
     truth.create("/x", b"old").unwrap();
     run(async {
         fast.refuse();

@@ -58,7 +58,7 @@ fn as_does_an_old_one() {
 on_one_server! {
     fn a_session_that_expires_is_followed_by_another(lab: &Lab) {
         let proxy = Proxy::to(&lab.addr());
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         truth.create("/flag", b"old").unwrap();
         let zkx = Zkx::new().server(lab.at(proxy.addr())).args(["--session-timeout", "1s"]);
         let mut screen = shell_of(zkx);

@@ -172,11 +172,12 @@ pub(crate) struct Truth {
 }
 
 impl Truth {
-    /// A session that lives for as long as the server grants.
+    /// A session that lives as long as this does, however long nobody asks.
     pub(crate) fn connect(addr: &str) -> Answer<Self> {
-        Self::connect_for(addr, Duration::from_secs(60))
+        Ok(Self::connect_for(addr, Duration::from_secs(60))?.keep_alive())
     }
 
+    /// A session that ends when nobody has asked for so long, or for as long as the server grants.
     pub(crate) fn connect_for(addr: &str, timeout: Duration) -> Answer<Self> {
         Self::resume(addr, timeout, 0, &[0; 16])
     }

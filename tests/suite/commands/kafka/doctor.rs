@@ -62,7 +62,7 @@ on_every_server! {
     }
 
     fn a_sound_cluster_gets_no_finding(lab: &Lab) {
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         put(&mut truth, "/brokers/topics/t", r#"{"version":1,"partitions":{"0":[1]}}"#);
         put(&mut truth, "/brokers/topics/t/partitions/0/state", &state(1, &[1]));
         put(&mut truth, "/config/topics/t", r#"{"version":1,"config":{}}"#);

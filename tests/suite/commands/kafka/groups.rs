@@ -9,7 +9,7 @@ const MEMBER: &str = "billing_vm-1795340437686-65c6f609";
 /// clients that kept nothing else here. The member lives as long as what is returned.
 fn groups(lab: &Lab) -> Vec<Truth> {
     let brokers = troubled(lab);
-    let mut truth = lab.truth().keep_alive();
+    let mut truth = lab.truth();
     for (path, text) in [
         ("/consumers/billing/offsets/orders/0", "333"),
         ("/consumers/billing/offsets/orders/1", "334"),
@@ -122,7 +122,7 @@ on_every_server! {
 
     fn the_layout_of_0_7_is_read(lab: &Lab) {
         let _brokers = ancient(lab);
-        let mut truth = lab.truth().keep_alive();
+        let mut truth = lab.truth();
         put(&mut truth, "/consumers/old/offsets/demo/0-0", "115");
         put(&mut truth, "/consumers/old/offsets/demo/9-0", "7");
         truth.create_parents("/consumers/old/ids").unwrap();

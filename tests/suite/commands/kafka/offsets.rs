@@ -26,7 +26,7 @@ fn groups(lab: &Lab) -> Truth {
 }
 
 fn join(lab: &Lab, group: &str) -> Truth {
-    let mut member = lab.truth().keep_alive();
+    let mut member = lab.truth();
     member.create_parents(&format!("/consumers/{group}/ids")).unwrap();
     let path = format!("/consumers/{group}/ids/m");
     member.create_as(&path, Some(b"orders"), &Acl::open(), truth::EPHEMERAL).unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 
 fn cluster(lab: &Lab) -> Truth {
-    let mut truth = lab.truth().keep_alive();
+    let mut truth = lab.truth();
     for (path, text) in [
         ("/config/topics/orders", r#"{"version":1,"config":{"retention.ms":"100000"}}"#),
         ("/config/topics/plain", r#"{"version":1,"config":{}}"#),
