@@ -24,7 +24,7 @@ use crate::support::servers::four_letter;
 use crate::support::truth::Truth;
 use crate::support::zkx::{Running, Zkx};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(30);
 /// The longest that an honest client may wait: the server is not optimised, and the machine has much
 /// else to do.
 const WAIT: Duration = Duration::from_secs(15);
