@@ -1,12 +1,12 @@
 //! `zkx run`: a batch script, or a file with lines of the shell.
 
-use std::io::{self, IsTerminal, Read as _, Write as _};
+use std::io::{self, IsTerminal, Read, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{Terminal, variable};
 use crate::cli::Globals;
-use crate::command::{Run, bounded_file, regular_file};
+use crate::command::{Run, opened, regular_file};
 use crate::error::{Error, Kind, Result};
 use crate::render;
 use crate::run::{self, Interrupts};
@@ -24,15 +24,6 @@ fn is_script(file: &Path, text: &[u8]) -> bool {
             .any(|line| line.starts_with(b"zkx:") || line.starts_with(b"\"zkx\":"))
 }
 
-/// The text of a file, or with `-` of standard input.
-fn text_of(file: &Path) -> io::Result<Vec<u8>> {
-    if file != Path::new("-") {
-        return bounded_file(file);
-    }
-    let mut text = Vec::new();
-    io::stdin().lock().read_to_end(&mut text).map(|_| text)
-}
-
 /// Runs what is in a file.
 pub(super) async fn run_file(
     args: Run,
@@ -46,14 +37,15 @@ pub(super) async fn run_file(
         let error = Error::usage("--step asks before each step, and nobody can answer: there is no terminal");
         return Err(error.hint("--check says what the steps would do, --only and --tags choose some"));
     }
-    let text = text_of(&file);
-    let text = text.map_err(|error| Error::usage(format!("cannot read {shown}")).because(error))?;
+    let (text, rest) =
+        opened(&file).map_err(|error| Error::usage(format!("cannot read {shown}")).because(error))?;
     if !is_script(&file, &text) {
         if args.step || args.on_failure.is_some() {
             let error = Error::usage(format!("{shown} is no script: it has lines of the shell"));
             return Err(error.hint("--step and --on-failure are for scripts, which begin with `zkx: 1`"));
         }
-        return lines(&args, &file, globals, interrupts, terminal).await;
+        let input = Box::new(io::Cursor::new(text).chain(rest));
+        return lines(&args, &file, input, globals, interrupts, terminal).await;
     }
     // Standard input can be read once.
     let read = |path: &Path| if path == file { Ok(text.clone()) } else { regular_file(path) };
@@ -109,6 +101,7 @@ async fn script(
 async fn lines(
     args: &Run,
     file: &Path,
+    input: Box<dyn Read + Send>,
     mut globals: Globals,
     mut interrupts: Interrupts,
     terminal: &Terminal,
@@ -125,8 +118,5 @@ async fn lines(
         aliases: profile.aliases.into_iter().collect(),
         ..Settled::default()
     };
-    if file == Path::new("-") && io::stdin().is_terminal() {
-        return shell::talk(terminal, globals, settled, interrupts).await;
-    }
-    shell::read_file(terminal, globals, settled, interrupts, file).await
+    shell::read_from(terminal, globals, settled, interrupts, &file.display().to_string(), input).await
 }

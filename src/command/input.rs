@@ -1,7 +1,7 @@
 //! Data given on the command line: as it stands, from a file, from standard input, encoded.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -102,7 +102,6 @@ fn unhex(text: &[u8]) -> Result<Bytes> {
     Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
 }
 
-/// Whether a data argument stands for standard input.
 /// Bytes of a file that are read at most, where nobody needs more to say that it is too long.
 const LONGEST_FILE: u64 = 128 << 20;
 
@@ -115,12 +114,19 @@ pub fn regular_file(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// The content of a file that may be a pipe too, as far as 128 MiB.
-pub fn bounded_file(path: &Path) -> io::Result<Vec<u8>> {
+/// The content of a file or, for `-`, of standard input, as far as 128 MiB, and what follows: a pipe cannot be read
+/// twice.
+pub fn opened(path: &Path) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let mut rest: Box<dyn Read + Send> = match path == Path::new("-") {
+        true => Box::new(io::stdin()),
+        false => Box::new(std::fs::File::open(path)?),
+    };
     let mut content = Vec::new();
-    std::fs::File::open(path)?.take(LONGEST_FILE).read_to_end(&mut content).map(|_| content)
+    rest.by_ref().take(LONGEST_FILE).read_to_end(&mut content)?;
+    Ok((content, rest))
 }
 
+/// Whether a data argument stands for standard input.
 pub(super) fn is_standard_input(argument: Option<&OsStr>) -> bool {
     argument.is_some_and(|argument| argument == "-")
 }

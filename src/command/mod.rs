@@ -42,7 +42,7 @@ pub use context::{Armed, Asker, Background, Context, Nobody, Progress, Report, S
 pub use create::NewPath;
 pub use failure::{Nearest, error as failed, nearest};
 pub use get_acl::masked;
-pub use input::{bounded_file, regular_file};
+pub use input::{opened, regular_file};
 pub use lock::{held as lock_held, holder_name};
 pub use plan::not_planned;
 pub use profiles::Configured;

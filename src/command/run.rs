@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-use super::{Context, bounded_file, regular_file};
+use super::{Context, opened, regular_file};
 use crate::error::{Error, Kind, Result};
 use crate::script::model::{OnFailure, Scalar as _};
 use crate::script::vars::{self, Given};
@@ -204,8 +204,11 @@ impl Run {
         };
         let given = self.variables.given()?;
         let file = path.display().to_string();
-        match self.load(path, &|named| if named == path { bounded_file(named) } else { regular_file(named) })
-        {
+        let read = |named: &Path| match named == path {
+            true => opened(named).map(|(text, _)| text),
+            false => regular_file(named),
+        };
+        match self.load(path, &read) {
             Ok(loaded) if self.list_steps => steps::list(&loaded, cx.out).await,
             Ok(loaded) => {
                 vars::check_given(&loaded.script, &given)?;

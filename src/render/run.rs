@@ -71,8 +71,13 @@ fn step(step: &StepRow, palette: Palette, out: &mut dyn Write) -> io::Result<()>
     };
     let what = step.name.as_deref().unwrap_or(step.verb);
     write!(out, "{} {} {}", style.paint(mark), sanitise(&step.id, false), sanitise(what, false))?;
-    if !step.words.is_empty() {
-        write!(out, ": {}", sanitise(&step.words, false))?;
+    // Why something failed may take several lines; elsewhere a line's end is one of the data's.
+    let (words, more) = match step.status {
+        Status::Failed | Status::Ignored => step.words.split_once('\n').unwrap_or((&step.words, "")),
+        _ => (step.words.as_str(), ""),
+    };
+    if !words.is_empty() {
+        write!(out, ": {}", sanitise(words, false))?;
     }
     if step.status == Status::Ignored {
         write!(out, " (ignored)")?;
@@ -82,7 +87,8 @@ fn step(step: &StepRow, palette: Palette, out: &mut dyn Write) -> io::Result<()>
         write!(out, "  {}", palette.dim().paint(format!("({time})")))?;
     }
     writeln!(out)?;
-    step.output.lines().try_for_each(|line| writeln!(out, "    {}", sanitise(line, false)))
+    let mut below = more.lines().map(str::trim_start).chain(step.output.lines());
+    below.try_for_each(|line| writeln!(out, "    {}", sanitise(line, false)))
 }
 
 fn summary(counts: &Counts, check: bool) -> String {

@@ -42,9 +42,14 @@ pub(super) fn of_file(path: &Path) -> Receiver<Vec<Said>> {
     read(move || Ok(Box::new(File::open(path)?)))
 }
 
-type Input = BufReader<Box<dyn Read>>;
+/// Reads what is open on a thread of its own.
+pub(super) fn of(input: Input) -> Receiver<Vec<Said>> {
+    read(move || Ok(input))
+}
 
-fn read(open: impl FnOnce() -> io::Result<Box<dyn Read>> + Send + 'static) -> Receiver<Vec<Said>> {
+type Input = Box<dyn Read + Send>;
+
+fn read(open: impl FnOnce() -> io::Result<Input> + Send + 'static) -> Receiver<Vec<Said>> {
     let (sender, receiver) = channel(AHEAD);
     // Detached: a read cannot be interrupted, and must not delay the end.
     std::thread::spawn(move || match open() {
@@ -54,7 +59,7 @@ fn read(open: impl FnOnce() -> io::Result<Box<dyn Read>> + Send + 'static) -> Re
     receiver
 }
 
-fn feed(input: &mut Input, sender: &Sender<Vec<Said>>) {
+fn feed(input: &mut BufReader<Input>, sender: &Sender<Vec<Said>>) {
     let mut feed = Feed::default();
     let mut piece: Vec<Said> = Vec::new();
     let mut line = Vec::new();

@@ -238,19 +238,19 @@ pub async fn read_lines(
     }
 }
 
-/// Carries out the lines of a file, up to the first that fails.
-pub async fn read_file(
+/// Carries out lines that come from what is called `name`, up to the first that fails.
+pub async fn read_from(
     console: &dyn Console,
     globals: Globals,
     settled: Settled,
     interrupts: Interrupts,
-    file: &std::path::Path,
+    name: &str,
+    input: Box<dyn std::io::Read + Send>,
 ) -> Result<Option<Kind>> {
     let mut shell = Shell::new(console, globals, settled, interrupts);
     shell.open(shell.globals.server.clone()).await?;
-    let name = file.display().to_string();
     let keep_going = shell.settled.keep_going;
-    let result = shell.read(Vec::new(), lines::of_file(file), Some(&name), keep_going).await;
+    let result = shell.read(Vec::new(), lines::of(input), Some(name), keep_going).await;
     shell.close().await;
     let written = shell.close_screen();
     match (result, written) {

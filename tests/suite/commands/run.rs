@@ -66,3 +66,28 @@ fn lines_of_the_shell_are_run_too() {
         Zkx::new().server("mem:").file("l", "create /a\nget /b\nget /a\n").args(["run", "l"]).run().code(1);
     assert!(output.stderr.starts_with("error: l:2: cannot get /b: "), "{output}");
 }
+
+#[test]
+fn lines_come_from_a_pipe_too() {
+    let piped = Zkx::new().args(["-s", "mem:", "run", "-"]).stdin("create /a x\nget /a\n").run().success();
+    assert_eq!(piped.out(), "/a\nx\n");
+    let wrong = Zkx::new().args(["-s", "mem:", "run", "-"]).stdin("get /b\n").run().code(1);
+    assert!(wrong.stderr.starts_with("error: -:1: cannot get /b: "), "{wrong}");
+    let checked = Zkx::new().args(["run", "--validate", "-"]).stdin("zkx: 1\nsteps: [sync: /]\n").run();
+    assert_eq!(checked.success().out(), "-: 1 step, nothing wrong\n");
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_zkx")).parent().unwrap();
+    let bash = Zkx::program("bash").path_first(&bin.display().to_string());
+    let named = bash.args(["-c", "zkx -s mem: run <(echo 'create /a x'; echo 'get /a')"]).run().success();
+    assert_eq!(named.out(), "/a\nx\n");
+}
+
+#[test]
+fn reasons_of_several_lines_stand_below_their_step() {
+    let script = "zkx: 1\nsteps:\n  - get: /a\n";
+    let dead = Zkx::new().args(["-s", "127.0.0.1:1", "run", "s.yaml"]).file("s.yaml", script).run().code(5);
+    let out = dead.out();
+    let lines: Vec<_> = out.lines().skip(1).collect();
+    let [step, reason, _] = lines.as_slice() else { panic!("{dead}") };
+    assert!(step.starts_with("✗ 1 get: cannot connect to 127.0.0.1:1 within "), "{dead}");
+    assert_eq!(*reason, "    127.0.0.1:1: connection refused: nothing listens there");
+}
