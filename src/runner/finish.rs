@@ -22,29 +22,36 @@ use crate::view::Told;
 use crate::wire::Code;
 use crate::znode::ZPath;
 
-/// How this run began, or the one that is resumed or undone: what is called by the time, or by chance, is
-/// to be found again then.
-pub(super) fn began(args: &Run, runs: Option<&Path>, sha256: &str) -> Result<Beginning> {
+/// How this run began, or the one that is resumed or undone, with the journal of that: what is called by the
+/// time, or by chance, is to be found again then.
+pub(super) fn began(
+    args: &Run,
+    runs: Option<&Path>,
+    sha256: &str,
+) -> Result<(Beginning, Option<past::Read>)> {
     let (Some(named), Some(runs)) = (args.resume.as_ref().or(args.rollback.as_ref()), runs) else {
-        return Ok(Beginning {
+        let new = Beginning {
             run: text::run_id(),
             now: jiff::Timestamp::now().as_millisecond(),
             seed: format!("{:032x}", fastrand::u128(..)),
-        });
+        };
+        return Ok((new, None));
     };
     let (run, read) = find(runs, named, sha256)?;
     let now = read.start.get("now").and_then(Json::as_i64);
     let seed = read.start.get("seed").and_then(Json::as_str).unwrap_or(&run).to_owned();
-    Ok(Beginning { run, now: now.unwrap_or_else(|| jiff::Timestamp::now().as_millisecond()), seed })
+    let now = now.unwrap_or_else(|| jiff::Timestamp::now().as_millisecond());
+    Ok((Beginning { run, now, seed }, Some(read)))
 }
 
-/// The journal of this run, if there is to be one.
+/// The journal of this run, if there is to be one; `earlier` is what is in it where it is resumed.
 pub(super) async fn journal(
     loaded: &Loaded,
     args: &Run,
     sessions: &Sessions,
     runs: Option<&Path>,
     beginning: &Beginning,
+    earlier: Option<past::Read>,
     (file, sha256, choice): (&Path, &str, &str),
 ) -> Result<Option<Arc<Journal>>> {
     if args.rollback.is_some() {
@@ -61,13 +68,12 @@ pub(super) async fn journal(
         };
         return Ok(undoes.then(|| Arc::new(Journal::in_memory(&beginning.run))));
     };
-    let Some(resumed) = &args.resume else {
-        let Beginning { run, now, seed } = beginning;
+    let Beginning { run, now, seed } = beginning;
+    let Some(read) = earlier else {
         let start = json!({"ev": "start", "run": run, "script": file.display().to_string(), "sha256": sha256,
                            "now": now, "seed": seed, "variables": choice, "servers": sessions.shown()});
         return Ok(Some(Arc::new(Journal::begin(runs, run, &start)?)));
     };
-    let (run, read) = find(runs, resumed, sha256)?;
     if read.marks.undone {
         let what = format!("the run {run} was undone, or some of it: there is nothing to go on with");
         return Err(Error::usage(what).hint("begin a new run"));
@@ -107,7 +113,7 @@ pub(super) async fn journal(
             writes.entry(entry.step.clone()).or_default().extend(pasts);
         }
     }
-    let journal = Journal::resume(runs, &run, read, writes)?;
+    let journal = Journal::resume(runs, run, read, writes)?;
     // It is as known now as it will ever be: what this run writes would belie it.
     for (number, found) in resolved {
         let result = found.ok_or_else(|| Failure::Disconnected("the run ended before".into()));
@@ -118,7 +124,7 @@ pub(super) async fn journal(
 }
 
 /// The journal that is named, or the newest one of this script.
-pub(super) fn find(runs: &Path, named: &str, sha256: &str) -> Result<(String, past::Read)> {
+fn find(runs: &Path, named: &str, sha256: &str) -> Result<(String, past::Read)> {
     let run = match named {
         "" => match past::runs_of(runs, sha256).into_iter().next() {
             Some(run) => run,

@@ -164,7 +164,11 @@ pub async fn run(
         None => with.runs.clone(),
     };
     let script = &loaded.script;
-    let beginning = finish::began(args, runs.as_deref(), &sha256)?;
+    let (beginning, earlier) = finish::began(args, runs.as_deref(), &sha256)?;
+    let (resumed, undone) = match args.rollback {
+        Some(_) => (None, earlier),
+        None => (earlier, None),
+    };
     let mut scope = Scope::new(Arc::new(world(with, &directory, &beginning)));
     text::about(&mut scope, &file, &sha256, &beginning, args.check, &with.user);
     let Settled { mut scope, mut secrets } = settle(script, &args.given()?, scope).await?;
@@ -195,9 +199,16 @@ pub async fn run(
         sessions.close().await;
         return Err(error);
     }
-    let journal =
-        finish::journal(loaded, args, &sessions, runs.as_deref(), &beginning, (&file, &sha256, &choice))
-            .await?;
+    let journal = finish::journal(
+        loaded,
+        args,
+        &sessions,
+        runs.as_deref(),
+        &beginning,
+        resumed,
+        (&file, &sha256, &choice),
+    )
+    .await?;
     let recording =
         Recording { limits: Arc::new(limits), journal: journal.clone(), diff: args.diff || args.check };
     let (halting, halt) = watch::channel(None);
@@ -232,10 +243,10 @@ pub async fn run(
         asks: tokio::sync::Mutex::new(args.step),
     };
     let work = async {
-        match (&args.rollback, &runs) {
-            (Some(_), Some(runs)) => undo::command(&runner, &scope, (runs, &sha256, &choice)).await,
-            (Some(_), None) => Err(Error::usage("--rollback needs the journal of the run")),
-            (None, _) => runner.whole(&mut scope).await,
+        match (&undone, &runs) {
+            (Some(read), Some(runs)) => undo::command(&runner, &scope, read, (runs, &choice)).await,
+            _ if args.rollback.is_some() => Err(Error::usage("--rollback needs the journal of the run")),
+            _ => runner.whole(&mut scope).await,
         }
     };
     tokio::pin!(work);

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::Runner;
 use super::before::Before;
 use super::failed::Failed;
-use super::finish::{find, resolve};
+use super::finish::resolve;
 use super::journal::Journal;
 use super::marks::{Marked, Undoing};
 use super::past::{self, Entry, Outcome};
@@ -64,21 +64,22 @@ impl Tally {
     }
 }
 
-/// Undoes a run that came to its end, or did not.
+/// Undoes a run that came to its end, or did not, and of which this is the journal.
 pub(super) async fn command(
     runner: &Runner<'_>,
     scope: &Scope,
-    (runs, sha256, choice): (&Path, &str, &str),
+    read: &past::Read,
+    (runs, choice): (&Path, &str),
 ) -> Result<Option<Kind>> {
-    let (run, read) = find(runs, &runner.beginning.run, sha256)?;
+    let run = &runner.beginning.run;
     let same = read.start.get("variables").and_then(Json::as_str).is_none_or(|then| then == choice);
     if !same && read.marks.marks.iter().any(|mark| matches!(mark.what, Marked::Begun(_))) {
         let what = format!("the run {run} had other values of the script's variables");
         return Err(Error::usage(what).hint("give --var, --vars-file and the environment as they were then"));
     }
     runner.with.out.begin(Shape::List).await?;
-    let journal = Journal::reopen(runs, &run)?;
-    let tally = runner.backwards(&read, &journal, scope).await?;
+    let journal = Journal::reopen(runs, run)?;
+    let tally = runner.backwards(read, &journal, scope).await?;
     runner.with.out.end().await?;
     match tally.left.words() {
         Some(left) => {
