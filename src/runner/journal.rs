@@ -172,7 +172,7 @@ impl Journal {
     pub(super) fn read(&self) -> Result<past::Read> {
         let mut pen = self.pen();
         if pen.file.is_none() {
-            return past::parse(&String::from_utf8_lossy(&pen.buffer), &self.dir);
+            return past::parse(&pen.buffer[..], &self.dir);
         }
         pen.put().map_err(|error| cannot("write", &self.dir, error))?;
         past::read(self.dir.parent().unwrap_or(Path::new("")), &self.run)

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use serde_json::Value as Json;
@@ -56,18 +56,28 @@ pub(super) struct Read {
 /// Reads the journal of a run.
 pub(super) fn read(runs: &Path, run: &str) -> Result<Read> {
     let path = runs.join(run).join(NAME);
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let file = File::open(&path).map_err(|error| {
         Error::usage(format!("there is no journal of the run {run}: {} cannot be read", path.display()))
             .because(error)
     })?;
-    parse(&text, &path)
+    parse(BufReader::new(file), &path)
 }
 
-pub(super) fn parse(text: &str, path: &Path) -> Result<Read> {
+/// Takes in the lines of a journal. One that was cut off, in the midst of a character too, is no line.
+pub(super) fn parse(mut lines: impl BufRead, path: &Path) -> Result<Read> {
     let mut read = Read::default();
     let mut places = HashMap::new();
-    for line in text.lines() {
-        let Ok(json) = serde_json::from_str::<Json>(line) else { continue };
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let length = lines.read_until(b'\n', &mut line);
+        let length = length.map_err(|error| {
+            Error::new(Kind::Io, format!("cannot read {}", path.display())).because(error)
+        })?;
+        if length == 0 {
+            return Ok(read);
+        }
+        let Ok(json) = serde_json::from_slice::<Json>(&line) else { continue };
         let number = || json.get("n").and_then(Json::as_u64);
         let mut settle = |outcome: Outcome| {
             let entry = number().and_then(|number| places.get(&number)).copied();
@@ -79,7 +89,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Read> {
             Some("start") => read.start = json,
             Some("intent") => {
                 let entry = kept::entry(&json).ok_or_else(|| {
-                    Error::new(Kind::Config, format!("{} is damaged: {line}", path.display()))
+                    let line = String::from_utf8_lossy(&line);
+                    let what = format!("{} is damaged: {}", path.display(), line.trim_end());
+                    Error::new(Kind::Config, what)
                 })?;
                 places.insert(entry.number, read.entries.len());
                 read.entries.push(entry);
@@ -110,7 +122,6 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Read> {
             None => {}
         }
     }
-    Ok(read)
 }
 
 /// The runs of a script with this fingerprint, the newest first.
@@ -122,7 +133,7 @@ pub(super) fn runs_of(runs: &Path, sha256: &str) -> Vec<String> {
         .filter(|run| {
             let first = File::open(runs.join(run).join(NAME)).ok().and_then(|file| {
                 let mut line = String::new();
-                io::BufRead::read_line(&mut io::BufReader::new(file), &mut line).ok()?;
+                BufReader::new(file).read_line(&mut line).ok()?;
                 serde_json::from_str::<Json>(&line).ok()
             });
             first.is_some_and(|start| start.get("sha256").and_then(Json::as_str) == Some(sha256))
@@ -130,4 +141,23 @@ pub(super) fn runs_of(runs: &Path, sha256: &str) -> Vec<String> {
         .collect();
     found.sort_unstable_by(|a, b| b.cmp(a));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn a_line_that_was_cut_off_is_no_line() {
+        let begun = |id: &str| format!("{{\"ev\":\"begin\",\"id\":\"{id}\"}}\n");
+        let (whole, cut) = (begun("ä"), begun("ö"));
+        let at = cut.find('ö').unwrap() + 1;
+        for cut in [&cut.as_bytes()[..at], &cut.as_bytes()[..4], b""] {
+            let journal = [whole.as_bytes(), cut, b"\n", begun("ü").as_bytes(), cut].concat();
+            let read = super::parse(&journal[..], Path::new("journal")).unwrap();
+            let mut begun: Vec<_> = read.begun.into_iter().collect();
+            begun.sort();
+            assert_eq!(begun, ["ä", "ü"]);
+        }
+    }
 }
