@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::failed::Ended;
-use super::journal::Journal;
+use super::journal::{Journal, io_error};
 use super::past::{self, Entry, Outcome};
 use super::replay::Past;
 use super::sessions::Sessions;
@@ -117,9 +117,9 @@ pub(super) async fn journal(
     // It is as known now as it will ever be: what this run writes would belie it.
     for (number, found) in resolved {
         let result = found.ok_or_else(|| Failure::Disconnected("the run ended before".into()));
-        journal.settle(number, &result).map_err(|failure| Error::new(Kind::Io, failure.to_string()))?;
+        journal.settle(number, &result).map_err(io_error)?;
     }
-    journal.put().map_err(|failure| Error::new(Kind::Io, failure.to_string()))?;
+    journal.put().map_err(io_error)?;
     Ok(Some(Arc::new(journal)))
 }
 

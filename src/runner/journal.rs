@@ -105,6 +105,11 @@ fn cannot(what: &str, path: &Path, error: io::Error) -> Error {
     Error::new(Kind::Io, format!("cannot {what} {}", path.display())).because(error)
 }
 
+/// That a journal cannot be written, where no step fails by it.
+pub(super) fn io_error(failure: Failure) -> Error {
+    Error::new(Kind::Io, failure.to_string())
+}
+
 impl Journal {
     /// Begins one in a directory of its own below `runs`, which nobody else may look into.
     pub(super) fn begin(runs: &Path, run: &str, start: &Json) -> Result<Self> {
@@ -170,11 +175,10 @@ impl Journal {
 
     /// What is in it so far.
     pub(super) fn read(&self) -> Result<past::Read> {
-        let mut pen = self.pen();
-        if pen.file.is_none() {
-            return past::parse(&pen.buffer[..], &self.dir);
+        if !self.lasts() {
+            return past::parse(&self.pen().buffer[..], &self.dir);
         }
-        pen.put().map_err(|error| cannot("write", &self.dir, error))?;
+        self.put().map_err(io_error)?;
         past::read(self.dir.parent().unwrap_or(Path::new("")), &self.run)
     }
 
@@ -210,26 +214,19 @@ impl Journal {
 
     /// Writes down a line that no write waits for.
     pub(super) fn put_down(&self, line: &impl Serialize) -> Result<()> {
-        let mut pen = self.pen();
-        let written = self.line(&mut pen, line);
-        let written = written.and_then(|()| pen.put().map_err(|error| self.cannot_write(error)));
-        written.map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+        let noted = self.line(&mut self.pen(), line);
+        noted.and_then(|()| self.put()).map(|_| ()).map_err(io_error)
     }
 
     /// Waits until what was written down outlives the machine's end; of several that wait, one sees to it.
     pub(super) async fn secure(&self) -> Result<(), Failure> {
-        let put = |pen: &mut Pen| pen.put().map(|()| pen.length).map_err(|error| self.cannot_write(error));
-        let wanted = put(&mut self.pen())?;
+        let wanted = self.put()?;
         let mut secured = self.secured.lock().await;
         if *secured >= wanted {
             return Ok(());
         }
-        let (file, length) = {
-            let mut pen = self.pen();
-            let length = put(&mut pen)?;
-            (pen.file.clone(), length)
-        };
-        let Some(file) = file else { return Ok(()) };
+        let length = self.put()?;
+        let Some(file) = self.pen().file.clone() else { return Ok(()) };
         let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
         synced.map_err(|error| self.cannot_write(error))?.map_err(|error| self.cannot_write(error))?;
         *secured = length;
@@ -265,9 +262,11 @@ impl Journal {
         self.line(&mut self.pen(), &line)
     }
 
-    /// Gives the file what was written down.
-    pub(super) fn put(&self) -> Result<(), Failure> {
-        self.pen().put().map_err(|error| self.cannot_write(error))
+    /// Gives the file what was written down; how many bytes it has got from this run then.
+    pub(super) fn put(&self) -> Result<u64, Failure> {
+        let mut pen = self.pen();
+        pen.put().map_err(|error| self.cannot_write(error))?;
+        Ok(pen.length)
     }
 
     /// Writes down that a step is done, and what it registered.
@@ -283,7 +282,7 @@ impl Journal {
     /// Writes down how the run ended.
     pub(super) async fn end(&self, exit: u8) -> Result<()> {
         self.put_down(&json!({"ev": "end", "exit": exit}))?;
-        self.secure().await.map_err(|failure| Error::new(Kind::Io, failure.to_string()))
+        self.secure().await.map_err(io_error)
     }
 
     /// Whether it is that of an earlier run, which is taken up again.
