@@ -145,9 +145,8 @@ impl<'a> Runner<'a> {
             && let Err(Ended::Failed(failed)) = &ended
             && !block.rescue.is_empty()
         {
-            let file = self.loaded.sources.file(step.span.file);
-            let file = file.map(|file| file.path.display().to_string()).unwrap_or_default();
-            let error = text::error(failed, &file, step.span.start.line);
+            let (file, line) = self.loaded.sources.line(step.span);
+            let error = text::error(failed, &file, line);
             if let Some(journal) = &self.journal {
                 journal.begin_rescue(&id, &error)?;
             }

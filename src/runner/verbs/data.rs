@@ -40,10 +40,7 @@ pub(super) async fn bytes(
         }
         Content::File(slot) => {
             let name = slot.get(scope).await?;
-            let here = at.runner.loaded.sources.file(at.step.span.file);
-            let directory =
-                here.and_then(|source| source.path.parent()).map(ToOwned::to_owned).unwrap_or_default();
-            let path = directory.join(&name);
+            let path = at.directory().join(&name);
             let bytes = regular_file(&path).map_err(|error| {
                 Failed::from(Error::new(Kind::Io, format!("cannot read {}", path.display())).because(error))
             })?;

@@ -11,6 +11,7 @@ mod txn;
 mod wait;
 mod write;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::failed::{Ended, Failed};
@@ -71,6 +72,12 @@ pub(super) struct At<'r, 'a> {
 impl At<'_, '_> {
     fn check(&self) -> bool {
         self.runner.args.check
+    }
+
+    /// The directory of the file that the step stands in: what it names is relative to that.
+    fn directory(&self) -> &Path {
+        let here = self.runner.loaded.sources.file(self.step.span.file);
+        here.and_then(|source| source.path.parent()).unwrap_or(Path::new(""))
     }
 
     /// The ACL of what is created and says nothing else.

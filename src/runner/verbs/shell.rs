@@ -35,11 +35,9 @@ pub(super) async fn shell(at: &At<'_, '_>, shell: &Shell, scope: &Scope) -> Resu
     for (name, slot) in shell.env.iter() {
         command.env(&name.text, slot.get(scope).await?);
     }
-    let here = at.runner.loaded.sources.file(at.step.span.file);
-    let directory = here.and_then(|source| source.path.parent()).map(ToOwned::to_owned).unwrap_or_default();
     let cwd = match &shell.cwd {
-        Some(slot) => directory.join(slot.get(scope).await?),
-        None => directory,
+        Some(slot) => at.directory().join(slot.get(scope).await?),
+        None => at.directory().to_owned(),
     };
     if !cwd.as_os_str().is_empty() {
         command.current_dir(cwd);
