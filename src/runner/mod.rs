@@ -177,38 +177,32 @@ pub async fn run(
     secrets.extend(named.filter(|secret| !secret.is_empty()));
     let sessions = Sessions::new(script, with.globals, &scope, &directory, args.check).await;
     let sessions = Arc::new(sessions.map_err(|failed| text::explain(failed, &loaded.sources))?);
-    let limits =
-        text::limits(loaded, &scope).await.map_err(|failed| text::explain(failed, &loaded.sources))?;
-    let exceeded = args.exceeded(loaded, Some(limits.max_changes), Some(limits.max_deletes));
-    if let Some(problem) = exceeded.filter(|_| args.rollback.is_none()) {
-        return Err(Error::new(Kind::Config, problem.message).at(&loaded.sources.place(problem.span)));
-    }
-    let require = async {
-        match args.rollback {
-            Some(_) => Ok(()),
-            None => require::require(loaded, &sessions, &scope).await,
+    let ready = async {
+        let explain = |failed| text::explain(failed, &loaded.sources);
+        let limits = text::limits(loaded, &scope).await.map_err(explain)?;
+        if args.rollback.is_none() {
+            let exceeded = args.exceeded(loaded, Some(limits.max_changes), Some(limits.max_deletes));
+            if let Some(problem) = exceeded {
+                return Err(Error::new(Kind::Config, problem.message).at(&loaded.sources.place(problem.span)));
+            }
+            require::require(loaded, &sessions, &scope).await.map_err(explain)?;
         }
+        let names = (&*file, &*sha256, &*choice);
+        let journal =
+            finish::journal(loaded, args, &sessions, runs.as_deref(), &beginning, resumed, names).await?;
+        Ok((limits, journal))
     };
-    let required = tokio::select! {
-        required = require => {
-            required.map_err(|failed| text::explain(failed, &loaded.sources))
-        }
+    let ready = tokio::select! {
+        ready = ready => ready,
         kind = interrupts.next() => Err(Error::new(kind, String::new())),
     };
-    if let Err(error) = required {
-        sessions.close().await;
-        return Err(error);
-    }
-    let journal = finish::journal(
-        loaded,
-        args,
-        &sessions,
-        runs.as_deref(),
-        &beginning,
-        resumed,
-        (&file, &sha256, &choice),
-    )
-    .await?;
+    let (limits, journal) = match ready {
+        Ok(ready) => ready,
+        Err(error) => {
+            sessions.close().await;
+            return Err(error);
+        }
+    };
     let recording =
         Recording { limits: Arc::new(limits), journal: journal.clone(), diff: args.diff || args.check };
     let (halting, halt) = watch::channel(None);

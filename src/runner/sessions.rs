@@ -162,9 +162,13 @@ impl Sessions {
             };
             let store: Arc<dyn Store> = if self.check || named.over.is_some() {
                 let overlay = self.overlay(named, below);
-                overlay
-                    .identify(&named.globals.auth)
-                    .map_err(|error| Error::new(Kind::Auth, error.to_string()))?;
+                if let Err(failure) = overlay.identify(&named.globals.auth) {
+                    // That of another ensemble is somebody else's to end.
+                    if named.over.is_none() {
+                        ground.close().await;
+                    }
+                    return Err(Error::new(Kind::Auth, failure.to_string()));
+                }
                 overlay
             } else {
                 below
