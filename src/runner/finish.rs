@@ -82,7 +82,7 @@ pub(super) async fn journal(
         return Err(Error::usage(format!("the run {run} came to its end: there is nothing left to do")));
     }
     let servers = read.start.get("servers").and_then(Json::as_str).unwrap_or_default();
-    if servers != sessions.shown() {
+    if !sessions.are_on(servers) {
         return Err(Error::usage(format!("the run {run} was on {servers}, not on {}", sessions.shown())));
     }
     if read.start.get("variables").and_then(Json::as_str).is_some_and(|then| then != choice) {

@@ -12,7 +12,7 @@ use super::gather::Member;
 use super::replay::Replay;
 use crate::cli::profile::Origin;
 use crate::cli::{Globals, Source};
-use crate::client::Auth;
+use crate::client::{Auth, ConnectString};
 use crate::error::{Error, Kind, Result};
 use crate::run;
 use crate::script::expr::{Answer, Live, Question, Scope, What};
@@ -121,6 +121,14 @@ impl Sessions {
         self.named.get(DEFAULT).map(|named| named.source.to_string()).unwrap_or_default()
     }
 
+    /// Whether the default one is what was [shown](Self::shown) so.
+    pub(super) fn are_on(&self, shown: &str) -> bool {
+        match (self.named.get(DEFAULT).map(|named| &named.source), Source::parse(shown)) {
+            (Some(Source::Live(servers)), Ok(Source::Live(then))) => identity(servers) == identity(&then),
+            _ => self.shown() == shown,
+        }
+    }
+
     /// The store of an ensemble, opened if it is not yet.
     pub(super) async fn store(&self, name: &str) -> Result<Arc<dyn Store>> {
         Ok(self.opened(name).await?.store)
@@ -182,10 +190,7 @@ impl Sessions {
     fn overlay(&self, named: &Named, below: Arc<dyn Store>) -> Arc<Overlay> {
         let new = |below| Arc::new(Overlay::new(below, Rules::default()));
         let (Source::Live(servers), None) = (&named.source, &named.over) else { return new(below) };
-        let mut hosts: Vec<_> = servers.hosts.iter().map(ToString::to_string).collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        let what = format!("{}{}", hosts.join(","), servers.chroot);
+        let what = identity(servers);
         let mut overlays = self.overlays.lock().unwrap_or_else(PoisonError::into_inner);
         match overlays.get(&what) {
             Some(overlay) => Arc::new(overlay.beside(below)),
@@ -204,6 +209,14 @@ impl Sessions {
             open.store.close().await;
         }
     }
+}
+
+/// What znodes are the same by: servers, in whichever order, and the chroot.
+fn identity(servers: &ConnectString) -> String {
+    let mut hosts: Vec<_> = servers.hosts.iter().map(|host| host.to_string().to_lowercase()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    format!("{}{}", hosts.join(","), servers.chroot)
 }
 
 /// From what a script says of an ensemble to the options that open it.
@@ -303,5 +316,21 @@ impl Live for LookUps {
                 Err(failure) => Err(crate::command::failed(failure, verb, &question.path)),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConnectString, identity};
+
+    #[test]
+    fn ensembles_are_told_by_servers_and_chroot() {
+        let of = |text: &str| identity(&ConnectString::parse(text).unwrap());
+        for same in ["h1:2181,h2:2181/c", "h2,h1/c", "H1,h2,h1:2181/c/"] {
+            assert_eq!(of(same), of("h1,h2/c"), "{same}");
+        }
+        for other in ["h1/c", "h1,h2", "h1,h2/d", "h1,h2:2182/c", "h1,h2,h3/c"] {
+            assert_ne!(of(other), of("h1,h2/c"), "{other}");
+        }
     }
 }

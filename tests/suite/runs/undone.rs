@@ -1,6 +1,7 @@
 //! What a run has done is undone, or gone on with as it was begun.
 
 use super::{amount, work};
+use crate::support::proxy::Proxy;
 
 on_one_server! {
     fn nothing_is_left_of_what_is_undone(lab: &Lab) {
@@ -47,5 +48,22 @@ on_one_server! {
         assert!(output.stderr.contains("had other values of the script's variables\n"), "{output}");
         let _ = run(&["--resume", "--var", "n=b"]).success();
         assert_eq!(lab.truth().subtree("/later").unwrap(), ["/later", "/later/b"]);
+    }
+
+    fn what_is_resumed_is_on_the_same_servers_in_any_order(lab: &Lab) {
+        let script = "zkx: 1\nsteps:\n  - create: {path: /a}\n  - create: {path: /later/a}\n";
+        let journals = tempfile::TempDir::new().unwrap();
+        let (one, other) = (lab.addr(), Proxy::to(&lab.addr()));
+        let run = |addr: &str| work::run(lab.at(addr), script, journals.path());
+        let _ = run(&format!("{one},{}", other.addr())).run().code(1);
+        lab.truth().create("/later", b"").unwrap();
+        let output = run(&one).arg("--resume").run().code(2);
+        assert!(output.stderr.contains(&format!(" was on {one},{}", other.addr())), "{output}");
+        let elsewhere = format!("{},{}/later", other.addr(), lab.at(&one));
+        let output = work::run(elsewhere, script, journals.path()).arg("--resume").run().code(2);
+        assert!(output.stderr.contains(" was on "), "{output}");
+        let output = run(&format!("{},{one}", other.addr())).arg("--resume").run().success();
+        assert!(output.out().contains("= 1 create: done by an earlier run\n"), "{output}");
+        assert_eq!(lab.truth().subtree("/later").unwrap(), ["/later", "/later/a"]);
     }
 }
