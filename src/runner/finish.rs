@@ -288,7 +288,11 @@ async fn numbered(
 
 impl Runner<'_> {
     /// Tells the end, writes the reports, and says what the exit code is.
-    pub(super) async fn end(&self, ended: Result<(), Ended>, undone: Option<bool>) -> Result<Option<Kind>> {
+    pub(super) async fn end(
+        &self,
+        ended: Result<(), Ended>,
+        undone: Option<Result<bool>>,
+    ) -> Result<Option<Kind>> {
         let (error, stopped) = match ended {
             Ok(()) => (None, None),
             Err(Ended::Stop(reason)) => (None, Some(reason)),
@@ -312,8 +316,12 @@ impl Runner<'_> {
         reports::write(self.args, &name.unwrap_or_default(), &steps)?;
         let Some(error) = error else { return Ok(kind) };
         Err(match (&self.journal, undone) {
-            (_, Some(true)) => error.hint("everything that the run had written was undone"),
-            (_, Some(false)) => error.hint("not everything that the run had written could be undone"),
+            (_, Some(Ok(true))) => error.hint("everything that the run had written was undone"),
+            (_, Some(Ok(false))) => error.hint("not everything that the run had written could be undone"),
+            (_, Some(Err(why))) => {
+                let why = text::mask_error(why, &lock(&self.secrets));
+                error.hint(format!("undoing what the run had written failed: {why}"))
+            }
             (Some(journal), None) if journal.lasts() => error.hint(self.hint(journal)),
             (_, None) => error,
         })

@@ -294,7 +294,7 @@ impl<'a> Runner<'a> {
         let rollback = self.on_failure(scope).await.is_ok_and(|on| on == OnFailure::Rollback);
         let mut undone = None;
         if rollback && matches!(ended, Err(Ended::Failed(_))) {
-            undone = Some(self.undo_run(scope).await?);
+            undone = Some(self.undo_run(scope).await);
         }
         let last = Frame { last: true, ..frame };
         let finally = tokio::time::timeout(

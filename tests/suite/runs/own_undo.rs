@@ -102,6 +102,16 @@ on_one_server! {
         assert!(output.stderr.starts_with("error: 1 write and 2 steps of the run "), "{output}");
     }
 
+    fn what_is_done_finally_is_done_after_an_undoing_that_fails(lab: &Lab) {
+        let script = "zkx: 1\non_failure: rollback\nguard: {shell: true}\nsteps:\n  - create: {path: /w}\n  \
+                      - shell: {argv: [rm, -r, runs]}\n  - fail: on purpose\nfinally:\n  - create: {path: /end}\n";
+        let zkx = lab.zkx().file("script.yaml", script).args(["run", "script.yaml", "--allow-shell"]);
+        let output = zkx.args(["--journal", "runs"]).run().code(1);
+        assert!(output.stderr.contains("step 3: on purpose\nhint: undoing what the run had written failed: "), "{output}");
+        assert!(output.out().ends_with("✓ finally.1 create: /end\n3 changed, 0 unchanged, 1 failed\n"), "{output}");
+        assert_eq!(lab.truth().subtree("/").unwrap(), ["/", "/end", "/w"], "{output}");
+    }
+
     fn a_run_without_a_journal_undoes_itself(lab: &Lab) {
         let script = "zkx: 1\non_failure: rollback\nsteps:\n  - create: {path: /w, data: a}\n  \
                       - set: {path: /w, data: b}\n  - do:\n      - set: {path: /w, data: c}\n    undo:\n      \
