@@ -1,12 +1,11 @@
 //! Check mode tells the truth: an independent client reads the whole tree before and after, and the difference
 //! is what `--check` had told, path by path, data and ACL.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use serde_json::Value;
 
-use super::{amount, generated};
+use super::{amount, for_each_seed, generated};
 use crate::support::lab::Lab;
 use crate::support::mask::mask;
 use crate::support::plan::{self, Tree};
@@ -37,13 +36,6 @@ fn told(output: &Output, side_by_side: bool) -> Vec<String> {
         lines.sort_unstable();
     }
     lines
-}
-
-/// The judge, who may do everything.
-pub(super) fn judge(lab: &Lab) -> Truth {
-    let mut truth = lab.truth();
-    truth.auth("digest", "super:test").unwrap();
-    truth
 }
 
 /// What the scripts find in a corner.
@@ -113,32 +105,11 @@ fn one(lab: &Lab, truth: &mut Truth, number: u64, tally: &Tally) -> Result<(), S
     Ok(())
 }
 
-/// Runs the scripts of so many seeds, some at a time.
-fn all(lab: &Lab, seeds: std::ops::Range<u64>) -> Tally {
-    let (next, tally) = (AtomicU64::new(seeds.start), Tally::default());
-    let work = || {
-        let mut truth = judge(lab);
-        let mut wrong = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Relaxed);
-            if !seeds.contains(&number) || wrong.len() > 3 {
-                return wrong;
-            }
-            wrong.extend(one(lab, &mut truth, number, &tally).err());
-        }
-    };
-    let wrong: Vec<String> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..3).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
-    });
-    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n\n"));
-    tally
-}
-
 fn check_mode(version: Version, seeds: std::ops::Range<u64>) {
     let Some(lab) = Lab::on(version) else { return };
     let count = seeds.end - seeds.start;
-    let tally = all(&lab, seeds);
+    let tally = Tally::default();
+    for_each_seed(&lab, seeds, |truth, number| one(&lab, truth, number, &tally));
     let tallies = [&tally.changed, &tally.failed, &tally.ignored, &tally.undone];
     let seen = tallies.map(|tally| tally.load(Relaxed) as u64);
     let [changed, failed, ignored, undone] = seen;

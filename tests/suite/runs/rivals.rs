@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use fastrand::Rng;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::checks::{judge, seed};
-use super::{amount, generated};
+use super::checks::seed;
+use super::{amount, for_each_seed, generated};
 use crate::support::lab::Lab;
 use crate::support::plan::{self, Node, Tree};
 use crate::support::servers::Version;
@@ -193,23 +192,9 @@ fn one(lab: &Lab, truth: &mut Truth, number: u64, counts: &[AtomicUsize; 3]) -> 
 
 fn undo(version: Version, seeds: std::ops::Range<u64>) {
     let Some(lab) = Lab::on(version) else { return };
-    let (next, counts) = (AtomicU64::new(seeds.start), [const { AtomicUsize::new(0) }; 3]);
-    let work = || {
-        let (mut truth, mut wrong) = (judge(&lab), Vec::new());
-        loop {
-            let number = next.fetch_add(1, Relaxed);
-            if !seeds.contains(&number) || wrong.len() > 3 {
-                return wrong;
-            }
-            wrong.extend(one(&lab, &mut truth, number, &counts).err());
-        }
-    };
-    let wrong: Vec<String> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..3).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
-    });
-    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n\n"));
     let all = usize::try_from(seeds.end - seeds.start).unwrap();
+    let counts = [const { AtomicUsize::new(0) }; 3];
+    for_each_seed(&lab, seeds, |truth, number| one(&lab, truth, number, &counts));
     let [changed, named, rivaled] = counts.map(AtomicUsize::into_inner);
     let seen = format!("{changed} changed something, {named} had something left, {rivaled} had rivals");
     assert!(2 * changed > all && 5 * named > all && 2 * rivaled > all, "of {all} {seen}");
