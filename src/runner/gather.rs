@@ -9,12 +9,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, oneshot};
 
 use super::journal::Journal;
-use crate::client::Auth;
-use crate::store::{Answers, Changes, Failure, Outcome, Read, Session, Store, Watched, Write, Written};
+use crate::store::{Answers, Failure, Outcome, Read, Store, Watched, Write, Written, pass_on};
 use crate::znode::{CreateMode, Stat};
 
 /// Bytes of data, paths and ACLs in one transaction, about: more keep the ensemble from all others.
@@ -344,17 +342,16 @@ impl Member {
 }
 
 impl Store for Member {
+    pass_on!(self => self.gather.base);
+
     fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
         reads.iter().for_each(|read| self.reads(read));
         self.gather.base.read(reads)
     }
 
-    fn batch(&self) -> usize {
-        self.gather.base.batch()
-    }
-
-    fn in_flight(&self) -> usize {
-        self.gather.base.in_flight()
+    fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
+        self.reads(&read);
+        self.gather.base.read_and_watch(read)
     }
 
     fn write(&self, write: Write) -> Outcome<'_, Written> {
@@ -363,46 +360,5 @@ impl Store for Member {
 
     fn multi(&self, _: Vec<Write>) -> Outcome<'_, Vec<Written>> {
         Box::pin(async { Err(self.alone()) })
-    }
-
-    fn sync(&self, path: String) -> Outcome<'_, ()> {
-        self.gather.base.sync(path)
-    }
-
-    fn identities(&self) -> Outcome<'_, Vec<(String, String)>> {
-        self.gather.base.identities()
-    }
-
-    fn ephemerals(&self) -> Outcome<'_, Vec<String>> {
-        self.gather.base.ephemerals()
-    }
-
-    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()> {
-        self.gather.base.authenticate(auth)
-    }
-
-    fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
-        self.reads(&read);
-        self.gather.base.read_and_watch(read)
-    }
-
-    fn watch(&self, path: String, recursive: bool) -> Outcome<'_, Changes> {
-        self.gather.base.watch(path, recursive)
-    }
-
-    fn session(&self) -> Session {
-        self.gather.base.session()
-    }
-
-    fn connection(&self) -> Changes {
-        self.gather.base.connection()
-    }
-
-    fn max_request(&self) -> usize {
-        self.gather.base.max_request()
-    }
-
-    fn close(&self) -> BoxFuture<'_, bool> {
-        self.gather.base.close()
     }
 }

@@ -6,15 +6,12 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::BoxFuture;
-
 use super::before::{self, Before};
 use super::journal::{Intent, Journal};
 use super::marks::Undoing;
 use super::replay::Replay;
-use crate::client::Auth;
 use crate::script::glob::Glob;
-use crate::store::{Answers, Changes, Failure, Outcome, Read, Session, Store, Watched, Write, Written};
+use crate::store::{Answers, Failure, Outcome, Read, Store, Watched, Write, Written, pass_on};
 
 /// What a script may write.
 #[derive(Debug, Default)]
@@ -210,6 +207,8 @@ impl Recorder {
 }
 
 impl Store for Recorder {
+    pass_on!(self => self.inner);
+
     fn read(&self, reads: Vec<Read>) -> Outcome<'_, Answers> {
         let Some(replay) = &self.replay else { return self.inner.read(reads) };
         Box::pin(async move {
@@ -219,12 +218,8 @@ impl Store for Recorder {
         })
     }
 
-    fn batch(&self) -> usize {
-        self.inner.batch()
-    }
-
-    fn in_flight(&self) -> usize {
-        self.inner.in_flight()
+    fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
+        self.inner.read_and_watch(read)
     }
 
     fn write(&self, write: Write) -> Outcome<'_, Written> {
@@ -236,45 +231,5 @@ impl Store for Recorder {
 
     fn multi(&self, writes: Vec<Write>) -> Outcome<'_, Vec<Written>> {
         Box::pin(self.all(writes, true))
-    }
-
-    fn sync(&self, path: String) -> Outcome<'_, ()> {
-        self.inner.sync(path)
-    }
-
-    fn identities(&self) -> Outcome<'_, Vec<(String, String)>> {
-        self.inner.identities()
-    }
-
-    fn ephemerals(&self) -> Outcome<'_, Vec<String>> {
-        self.inner.ephemerals()
-    }
-
-    fn authenticate(&self, auth: Auth) -> Outcome<'_, ()> {
-        self.inner.authenticate(auth)
-    }
-
-    fn read_and_watch(&self, read: Read) -> Outcome<'_, Watched> {
-        self.inner.read_and_watch(read)
-    }
-
-    fn watch(&self, path: String, recursive: bool) -> Outcome<'_, Changes> {
-        self.inner.watch(path, recursive)
-    }
-
-    fn session(&self) -> Session {
-        self.inner.session()
-    }
-
-    fn connection(&self) -> Changes {
-        self.inner.connection()
-    }
-
-    fn max_request(&self) -> usize {
-        self.inner.max_request()
-    }
-
-    fn close(&self) -> BoxFuture<'_, bool> {
-        self.inner.close()
     }
 }

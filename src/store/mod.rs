@@ -17,6 +17,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 pub use guard::ReadOnly;
+pub(crate) use guard::pass_on;
 
 use crate::client::Auth;
 use crate::wire::Code;
