@@ -5,7 +5,7 @@ use minijinja::value::ValueKind;
 
 use super::failed::{Ended, Failed};
 use super::items::{Items, Todo};
-use super::step::{Outcome, asks_of_items, is_container};
+use super::step::{Outcome, asks_of_items, is_container, name_of};
 use super::{Frame, Runner, lock};
 use crate::error::Error;
 use crate::recipe;
@@ -59,6 +59,13 @@ impl Sum {
             ("skipped", Value::from(self.skipped)),
         ]);
         Outcome { value, changed: self.changed, failed: self.failed }
+    }
+}
+
+impl Frame<'_> {
+    /// Where the steps of a loop stand that are taken for an item.
+    pub(super) fn of_item(&self, (index, item): (usize, &Value)) -> Self {
+        Frame { suffix: format!("{}[{}]", self.suffix, key(item, index)), ..self.clone() }
     }
 }
 
@@ -124,11 +131,12 @@ impl<'a> Runner<'a> {
         local: &Scope,
         frame: &Frame<'a>,
     ) -> Turn<'a> {
-        let (suffix, id) = item_id(step, (index, item), frame);
-        let mut scope = self.seen(local, &id, frame);
+        let frame = frame.of_item((index, item));
+        let id = frame.id(step);
+        let mut scope = self.seen(local, &id, &frame);
         scope.set(step.with.item.as_ref().map_or("item", |name| name.text.as_str()), item.clone());
         scope.set("index", index);
-        Turn { id, scope, frame: Frame { suffix, ..frame.clone() } }
+        Turn { id, scope, frame }
     }
 
     /// One turn, unless an earlier run has taken it.
@@ -145,10 +153,7 @@ impl<'a> Runner<'a> {
             let value = registered.unwrap_or_else(|| Value::from_pairs([("changed", false)]));
             return Ok(Outcome { value, changed: false, failed: false });
         }
-        let name = match &step.with.name {
-            Some(slot) => Some(slot.get(&scope).await?),
-            None => None,
-        };
+        let name = name_of(step, &scope).await?;
         if let Some(when) = step.with.when.as_ref().filter(|_| asks_of_items(step))
             && !self.journal.as_ref().is_some_and(|journal| journal.begun_before(&id))
         {
@@ -244,13 +249,6 @@ impl<'a> Runner<'a> {
             }
         }
     }
-}
-
-/// What a step is for an item: what stands behind its place, and all of it.
-pub(super) fn item_id(step: &Step, (index, item): (usize, &Value), frame: &Frame<'_>) -> (String, String) {
-    let suffix = format!("{}[{}]", frame.suffix, key(item, index));
-    let id = format!("{}{}{suffix}", frame.prefix, step.place);
-    (suffix, id)
 }
 
 /// A result with the item that it is of.

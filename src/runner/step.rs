@@ -7,7 +7,7 @@ use super::sessions::LookUps;
 
 use super::{Frame, Runner, lock, text};
 
-use crate::script::expr::{Expr, Scope, Value};
+use crate::script::expr::{Expr, Fault, Scope, Value};
 use crate::script::model::{Action, Step};
 use crate::view::{Status, StepRow, Told};
 
@@ -27,6 +27,14 @@ pub(super) fn skipped() -> Value {
 /// Whether steps are in it, which are told one by one.
 pub(super) fn is_container(step: &Step) -> bool {
     matches!(step.action, Action::Do(_) | Action::Parallel(_) | Action::Lock(_) | Action::Include(_))
+}
+
+/// What a step is called, if it has a name.
+pub(super) async fn name_of(step: &Step, scope: &Scope) -> Result<Option<String>, Fault> {
+    match &step.with.name {
+        Some(slot) => Ok(Some(slot.get(scope).await?)),
+        None => Ok(None),
+    }
 }
 
 impl Frame<'_> {
@@ -95,35 +103,27 @@ impl<'a> Runner<'a> {
         if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
             return self.restore(step, &id, registered, scope).await;
         }
-        let name = match &with.name {
-            Some(slot) if with.for_each.is_none() => Some(slot.get(&local).await?),
-            _ => None,
+        let name = match &with.for_each {
+            Some(_) => None,
+            None => name_of(step, &local).await?,
         };
         // What it has written since may have made the condition false.
         let several = is_container(step) || with.for_each.is_some();
         let begun = several && self.journal.as_ref().is_some_and(|journal| journal.begun_before(&id));
-        if let Some(when) = &with.when
-            && !asks_of_items(step)
-            && !begun
-            && !(match when.truth(&local).await {
-                Ok(truth) => truth,
-                Err(fault) => return self.give_up(step, &id, name, Failed::from(fault)).await,
-            })
-        {
-            self.skip(step, &id, name, "when is false", scope).await?;
-            // What comes behind it may make it true.
-            if let Some(journal) = &self.journal {
-                journal.step(&id, "skipped", Some(&skipped()))?;
-            }
-            return Ok(());
-        }
-        if self.args.step
-            && !begun
-            && !frame.last
-            && !is_container(step)
-            && !self.is_wanted(step, &id, name.as_deref()).await?
-        {
-            self.skip(step, &id, name, "not wanted", scope).await?;
+        let fits = match with.when.as_ref().filter(|_| !begun && !asks_of_items(step)) {
+            Some(when) => when.truth(&local).await,
+            None => Ok(true),
+        };
+        let asks = self.args.step && !begun && !frame.last && !is_container(step);
+        let why = match fits {
+            Err(fault) => return self.give_up(step, &id, name, Failed::from(fault)).await,
+            Ok(false) => Some("when is false"),
+            Ok(true) if asks && !self.is_wanted(step, &id, name.as_deref()).await? => Some("not wanted"),
+            Ok(true) => None,
+        };
+        if let Some(why) = why {
+            self.skip(step, &id, name, why, scope).await?;
+            // What comes behind it may make its condition true.
             if let Some(journal) = &self.journal {
                 journal.step(&id, "skipped", Some(&skipped()))?;
             }
@@ -278,7 +278,6 @@ impl<'a> Runner<'a> {
         status: Status,
         words: String,
     ) -> StepRow {
-        let file = self.loaded.sources.file(step.span.file);
         StepRow {
             id: id.to_owned(),
             name,
@@ -286,10 +285,7 @@ impl<'a> Runner<'a> {
             status,
             words,
             error: None,
-            place: (
-                file.map(|file| file.path.display().to_string()).unwrap_or_default(),
-                step.span.start.line,
-            ),
+            place: self.loaded.sources.line(step.span),
             attempts: 1,
             duration: 0,
             result: None,

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 use super::failed::Ended;
 use super::gather::Gather;
 use super::items::Todo;
-use super::loops::{Sum, Turn, item_id};
-use super::step::asks_of_items;
+use super::loops::{Sum, Turn};
+use super::step::{asks_of_items, name_of};
 use super::{Frame, Runner};
 use crate::script::expr::{Scope, Value};
 use crate::script::model::{Action, Step, Undo};
@@ -111,16 +111,12 @@ impl<'a> Runner<'a> {
 
     /// What a step is called for an item, and whether its data is nobody's business.
     async fn about(&self, step: &Step, scope: &Scope) -> Result<(Option<String>, bool), Ended> {
-        let name = match &step.with.name {
-            Some(slot) => Some(slot.get(scope).await?),
-            None => None,
-        };
-        Ok((name, step.with.no_log.get(scope).await?))
+        Ok((name_of(step, scope).await?, step.with.no_log.get(scope).await?))
     }
 
     /// Whether an earlier run has done something for this item.
     fn is_known(&self, step: &Step, item: (usize, &Value), frame: &Frame<'_>) -> bool {
         let resumed = self.journal.as_ref().filter(|journal| journal.is_resumed());
-        resumed.is_some_and(|journal| journal.knows(&item_id(step, item, frame).1))
+        resumed.is_some_and(|journal| journal.knows(&frame.of_item(item).id(step)))
     }
 }
