@@ -64,6 +64,8 @@ pub(super) struct Gather {
 #[derive(Debug)]
 struct Turns {
     turns: Vec<Turn>,
+    /// How many are running.
+    running: usize,
     /// Those that have come to their end.
     over: Vec<bool>,
     /// The znodes that each has read.
@@ -83,6 +85,7 @@ impl Gather {
     ) -> Arc<Self> {
         let turns = Turns {
             turns: vec![Turn::Running; count],
+            running: count,
             over: vec![false; count],
             reads: vec![Vec::new(); count],
             waiting: Vec::with_capacity(count),
@@ -110,12 +113,10 @@ impl Gather {
     /// Notes how far one has come, and says so when none is running any more.
     fn note(&self, place: usize, now: Turn) {
         let mut turns = self.turns();
-        if let Some(turn) = turns.turns.get_mut(place)
-            && !matches!(turn, Turn::Sent | Turn::PutOff)
-        {
-            *turn = now;
+        if !matches!(turns.turns.get(place), Some(Turn::Sent | Turn::PutOff)) {
+            turns.set(place, now);
         }
-        if !turns.turns.contains(&Turn::Running) {
+        if turns.running == 0 {
             self.ready.notify_one();
         }
     }
@@ -232,9 +233,7 @@ impl Turns {
         self.put_off_from(stop);
         let (mut groups, mut size): (VecDeque<Vec<_>>, _) = (VecDeque::new(), 0);
         for pending in waiting {
-            if let Some(turn) = self.turns.get_mut(pending.place) {
-                *turn = Turn::Sent;
-            }
+            self.set(pending.place, Turn::Sent);
             let own = weight(&pending.write);
             size += own;
             match groups.back_mut() {
@@ -248,8 +247,16 @@ impl Turns {
         groups
     }
 
+    /// Notes how far one has come.
+    fn set(&mut self, place: usize, now: Turn) {
+        let Some(turn) = self.turns.get_mut(place) else { return };
+        if std::mem::replace(turn, now) == Turn::Running {
+            self.running -= 1;
+        }
+    }
+
     fn put_off_from(&mut self, place: usize) {
-        self.turns.iter_mut().skip(place).for_each(|turn| *turn = Turn::PutOff);
+        (place..self.turns.len()).for_each(|place| self.set(place, Turn::PutOff));
     }
 
     /// Whether some that are put off have not come to their end.
@@ -323,17 +330,19 @@ impl Member {
             return Err(self.alone());
         }
         let (answer, answered) = oneshot::channel();
-        let committed = {
+        let late = {
             let mut turns = self.gather.turns();
             if turns.turns.get(self.place) == Some(&Turn::PutOff) {
                 return Err(put_off());
             }
-            if !turns.committed {
-                turns.waiting.push(Pending { place: self.place, write: write.clone(), answer });
+            if turns.committed {
+                Some(write)
+            } else {
+                turns.waiting.push(Pending { place: self.place, write, answer });
+                None
             }
-            turns.committed
         };
-        if committed {
+        if let Some(write) = late {
             return self.gather.base.write(write).await;
         }
         self.gather.note(self.place, Turn::Waiting);

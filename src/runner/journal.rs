@@ -271,7 +271,14 @@ impl Journal {
 
     /// Writes down that a step is done, and what it registered.
     pub(super) fn step(&self, id: &str, status: &str, register: Option<&Value>) -> Result<()> {
-        self.put_down(&Line::Step { id, status, register: register.map(kept::value) })
+        self.note_step(id, status, register)?;
+        self.put().map(|_| ()).map_err(io_error)
+    }
+
+    /// The same; the file has it when it is next [given](Self::put) what was written down.
+    pub(super) fn note_step(&self, id: &str, status: &str, register: Option<&Value>) -> Result<()> {
+        let line = Line::Step { id, status, register: register.map(kept::value) };
+        self.line(&mut self.pen(), &line).map_err(io_error)
     }
 
     /// Writes down what a loop is run for.

@@ -82,7 +82,16 @@ pub(super) struct Acls<'a>(&'a [Acl]);
 
 impl Serialize for Acls<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.0.iter().map(ToString::to_string))
+        to.collect_seq(self.0.iter().map(Text))
+    }
+}
+
+/// An entry of an ACL, written into the line at once.
+struct Text<'a>(&'a Acl);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self.0)
     }
 }
 
@@ -225,10 +234,11 @@ pub(super) fn value(value: &Value) -> Json {
         ValueKind::Undefined => Json::Null,
         ValueKind::Bytes => json!({ BYTES: BASE64_STANDARD.encode(value.as_bytes().unwrap_or_default()) }),
         ValueKind::Map => {
-            let mut map = Map::new();
+            let mut map = Map::with_capacity(value.len().unwrap_or_default());
             for key in value.try_iter().into_iter().flatten() {
                 if let Ok(item) = value.get_item(&key) {
-                    map.insert(key.to_string(), self::value(&item));
+                    let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+                    map.insert(key, self::value(&item));
                 }
             }
             Json::Object(map)

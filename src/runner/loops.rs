@@ -5,6 +5,7 @@ use minijinja::value::ValueKind;
 
 use super::failed::{Ended, Failed};
 use super::items::{Items, Todo};
+use super::journal::io_error;
 use super::step::{Outcome, asks_of_items, is_container, name_of};
 use super::{Frame, Runner, lock};
 use crate::error::Error;
@@ -123,15 +124,14 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// What an item is taken with.
+    /// What an item is taken with; `frame` is [of the item](Frame::of_item).
     pub(super) fn turn(
         &self,
         step: &Step,
         (index, item): (usize, &Value),
         local: &Scope,
-        frame: &Frame<'a>,
+        frame: Frame<'a>,
     ) -> Turn<'a> {
-        let frame = frame.of_item((index, item));
         let id = frame.id(step);
         let mut scope = self.seen(local, &id, &frame);
         scope.set(step.with.item.as_ref().map_or("item", |name| name.text.as_str()), item.clone());
@@ -147,7 +147,8 @@ impl<'a> Runner<'a> {
         local: &Scope,
         frame: &Frame<'a>,
     ) -> Result<Outcome, Ended> {
-        let Turn { id, mut scope, frame } = self.turn(step, (index, item), local, frame);
+        let Turn { id, mut scope, frame } =
+            self.turn(step, (index, item), local, frame.of_item((index, item)));
         if let Some(registered) = self.journal.as_ref().and_then(|journal| journal.register_before(&id)) {
             super::text::count(&mut lock(&self.told).counts, Status::Done);
             let value = registered.unwrap_or_else(|| Value::from_pairs([("changed", false)]));
@@ -166,15 +167,24 @@ impl<'a> Runner<'a> {
         }
         let outcome = self.once(step, &id, name, &mut scope, &frame).await?;
         self.taken(step, &id, &outcome)?;
+        self.write_down()?;
         Ok(outcome)
     }
 
-    /// Writes down that a step has been taken for an item.
+    /// Gives the journal's file what was written down.
+    pub(super) fn write_down(&self) -> Result<(), Ended> {
+        if let Some(journal) = &self.journal {
+            journal.put().map_err(io_error)?;
+        }
+        Ok(())
+    }
+
+    /// Notes for the journal that a step has been taken for an item.
     pub(super) fn taken(&self, step: &Step, id: &str, outcome: &Outcome) -> Result<(), Ended> {
         if let Some(journal) = self.journal.as_ref().filter(|_| !is_container(step)) {
             let secret = step.with.no_log.known().copied().unwrap_or_default();
             let wanted = step.with.register.is_some() && !secret;
-            journal.step(id, "ok", wanted.then_some(&outcome.value))?;
+            journal.note_step(id, "ok", wanted.then_some(&outcome.value))?;
         }
         Ok(())
     }

@@ -73,8 +73,8 @@ impl<'a> Runner<'a> {
         let base = self.sessions.store(&frame.cluster).await?;
         let gather = Gather::new(base, self.journal.clone(), count, self.is_told(step));
         let turns = todo.next(count).enumerate().map(|(place, (index, item))| {
-            let frame = Frame { member: Some(gather.member(place)), ..frame.clone() };
-            let mut turn = self.turn(step, (*index, item), local, &frame);
+            let frame = Frame { member: Some(gather.member(place)), ..frame.of_item((*index, item)) };
+            let mut turn = self.turn(step, (*index, item), local, frame);
             let gather = &gather;
             async move {
                 let mut about = (None, true);
@@ -101,6 +101,7 @@ impl<'a> Runner<'a> {
                 Err(end) => ended = ended.or(Some(end)),
             }
         }
+        self.write_down()?;
         drop(holding);
         self.tell_held().await?;
         match ended {
