@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 
 use super::{Context, path};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::lock::{Holder, Lock, NotGot};
+use crate::recipe::lock::{Holder, Lock, NotGot, make_path};
 use crate::view::Note;
 use crate::znode::ZPath;
 use crate::znode::data::preview;
@@ -34,7 +34,7 @@ pub struct LockCommand {
     #[arg(long, value_name = "TEXT")]
     data: Option<String>,
 
-    /// The znode of the lock; it is created where it is missing
+    /// The znode of the lock; it is created where it is missing, and stays
     #[arg(value_parser = path)]
     path: ZPath,
 
@@ -47,6 +47,16 @@ pub struct LockCommand {
 pub fn holder_name() -> String {
     let host = nix::unistd::gethostname().unwrap_or_default();
     format!("{}:{}", host.to_string_lossy(), std::process::id())
+}
+
+/// What is made for a lock, and stays when that is given back, in words behind a verb; `None` for nothing.
+pub fn needed(paths: &[ZPath]) -> Option<String> {
+    let (last, before) = paths.split_last()?;
+    if before.is_empty() {
+        return Some(format!("{last} for the lock; it stays"));
+    }
+    let before: Vec<_> = before.iter().map(ZPath::as_str).collect();
+    Some(format!("{} and {last} for the lock; they stay", before.join(", ")))
 }
 
 /// Who has it, in words.
@@ -69,13 +79,23 @@ impl LockCommand {
         let data = self.data.clone().unwrap_or_else(holder_name);
         let patience = (!self.wait).then(|| self.timeout.unwrap_or_default());
         cx.writing();
-        let got = Lock::get(cx.shared, &self.path, Some(Bytes::from(data)), patience).await;
-        let mut lock = match got {
-            Ok(lock) => lock,
-            Err(NotGot::Held(holder)) => return Err(held(&self.path, &holder)),
-            Err(NotGot::Failed(failed)) => {
-                return Err(cx.explain(failed.failure, failed.verb, &failed.path).await);
-            }
+        let data = Bytes::from(data);
+        let mut lock = loop {
+            let failed = match Lock::get(cx.shared, &self.path, Some(data.clone()), patience).await {
+                Ok(lock) => break lock,
+                Err(NotGot::Held(holder)) => return Err(held(&self.path, &holder)),
+                Err(NotGot::Failed(failed)) => failed,
+                Err(NotGot::NoPath) => match make_path(&**cx.shared, &self.path).await {
+                    Ok(paths) => {
+                        if let Some(words) = needed(&paths) {
+                            cx.out.note(Note::Info(format!("made {words}"))).await?;
+                        }
+                        continue;
+                    }
+                    Err(failed) => failed,
+                },
+            };
+            return Err(cx.explain(failed.failure, failed.verb, &failed.path).await);
         };
         let result = match self.command.is_empty() {
             true => self.hold(cx, &mut lock).await,

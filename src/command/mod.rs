@@ -43,7 +43,7 @@ pub use create::NewPath;
 pub use failure::{Nearest, error as failed, nearest};
 pub use get_acl::masked;
 pub use input::{opened, regular_file};
-pub use lock::{held as lock_held, holder_name};
+pub use lock::{held as lock_held, holder_name, needed as needed_for_lock};
 pub use plan::not_planned;
 pub use profiles::Configured;
 pub use run::Run;

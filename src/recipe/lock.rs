@@ -33,6 +33,8 @@ pub struct Holder {
 /// Why a lock was not got.
 #[derive(Debug)]
 pub enum NotGot {
+    /// Its path is missing, or some of it: [`make_path`] makes that.
+    NoPath,
     /// Somebody has it.
     Held(Box<Holder>),
     /// The store failed.
@@ -70,9 +72,19 @@ async fn delete(store: &dyn Store, path: &ZPath) -> Result<bool, Failure> {
     }
 }
 
+/// Creates what is missing of the path of a lock, and says what that was. It is persistent, as kazoo has it: it
+/// stays when the lock is given back. (Curator has containers there, which go by themselves when they are empty;
+/// so a path may be gone when it was there a moment before.)
+pub async fn make_path(store: &dyn Store, path: &ZPath) -> Result<Vec<ZPath>, Failed> {
+    if path.is_root() {
+        return Err(Failed::new("lock", path, Failure::Refused(Code::NO_NODE)));
+    }
+    make_parents(store, &path.join("lock")).await
+}
+
 impl Lock {
-    /// Gets the lock on `path`, waiting for `patience` at most, `None` for ever. What is missing of the
-    /// path is created. `data` is what others see of the holder.
+    /// Gets the lock on `path`, waiting for `patience` at most, `None` for ever. `data` is what others see of the
+    /// holder.
     pub async fn get(
         store: &Arc<dyn Store>,
         path: &ZPath,
@@ -82,15 +94,17 @@ impl Lock {
         let deadline = patience.map(|patience| Instant::now() + patience);
         let failed = |verb, path: &ZPath, failure| NotGot::Failed(Failed::new(verb, path, failure));
         let prefix = path.join(&format!("_c_{}-lock-", id()));
-        make_parents(&**store, &prefix).await.map_err(NotGot::Failed)?;
         let write = Write::Create {
             path: prefix.to_string(),
             data,
             acl: vec![Acl::open()],
             mode: CreateMode::EphemeralSequential,
         };
-        let written = store.write(write).await.map_err(|failure| failed("create", &prefix, failure))?;
-        let own = ZPath::from_server(written.path);
+        let own = match store.write(write).await {
+            Ok(written) => ZPath::from_server(written.path),
+            Err(Failure::Refused(Code::NO_NODE)) => return Err(NotGot::NoPath),
+            Err(failure) => return Err(failed("create", &prefix, failure)),
+        };
         let ticket = Ticket { store: Arc::clone(store), path: Some(own.clone()) };
         let changes = store.watch(own.to_string(), false).await;
         let changes = changes.map_err(|failure| failed("watch", &own, failure))?;

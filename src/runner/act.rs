@@ -7,10 +7,8 @@ use super::failed::{Ended, Failed};
 use super::recorder::{About, Recorder};
 use super::verbs::{self, At, Done};
 use super::{Frame, Runner, lock, text};
-use crate::command::{holder_name, lock_held};
-use crate::recipe::lock::{Lock as Held, NotGot};
 use crate::script::expr::{Scope, Value};
-use crate::script::model::{Action, Block, Include, Lock, LockSpec, Parallel, Script, Step};
+use crate::script::model::{Action, Block, Include, Parallel, Script, Step};
 use crate::script::vars::{Given, Settled, settle};
 use crate::store::Store;
 use crate::view::{Planned, PlannedRow, Told};
@@ -33,7 +31,7 @@ impl<'a> Runner<'a> {
             match &step.action {
                 Action::Do(block) => self.block(step, block, local, frame).await,
                 Action::Parallel(parallel) => self.parallel(parallel, local, frame).await,
-                Action::Lock(lock) => self.under_lock(lock, local, frame).await,
+                Action::Lock(lock) => self.under_lock(lock, (id, secret), local, frame).await,
                 Action::Include(include) => self.include(include, id, local, frame).await,
                 Action::Print(slot) => {
                     let text = slot.get(local).await?;
@@ -116,7 +114,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Waits until somebody has interrupted, and what is under way has had its time.
-    async fn grace(&self, frame: &Frame<'_>) {
+    pub(super) async fn grace(&self, frame: &Frame<'_>) {
         if frame.last {
             return std::future::pending().await;
         }
@@ -202,65 +200,6 @@ impl<'a> Runner<'a> {
         }
     }
 
-    async fn under_lock(&self, spec: &Lock, local: &mut Scope, frame: &Frame<'a>) -> Result<Done, Ended> {
-        if self.args.check {
-            self.steps(&spec.steps.0, local, frame).await?;
-            return Ok(Done::default());
-        }
-        let path = spec.path.get(local).await?;
-        let data = match &spec.data {
-            Some(slot) => slot.get(local).await?,
-            None => holder_name(),
-        };
-        let patience = spec.timeout.get(local).await?;
-        let mut held = self.get_lock(&path, data, patience, frame).await?;
-        let work = self.steps(&spec.steps.0, local, frame);
-        let result = tokio::select! {
-            result = work => result,
-            how = held.lost() => Err(Ended::from(verbs::lock_lost(&format!("the lock on {path} was lost: {how}")))),
-        };
-        let released = held.release().await.map_err(Failed::recipe);
-        result?;
-        released?;
-        Ok(Done::default())
-    }
-
-    async fn get_lock(
-        &self,
-        path: &ZPath,
-        data: String,
-        patience: std::time::Duration,
-        frame: &Frame<'a>,
-    ) -> Result<Held, Ended> {
-        let store = self.sessions.store(&frame.cluster).await?;
-        let got = tokio::select! {
-            got = Held::get(&store, path, Some(data.into()), Some(patience)) => got,
-            kind = self.halting(), if !frame.last => return Err(Ended::Interrupted(kind)),
-        };
-        got.map_err(|not| match not {
-            NotGot::Held(holder) => Ended::from(Failed {
-                path: Some(path.clone()),
-                ..Failed::new("CONFLICT", lock_held(path, &holder))
-            }),
-            NotGot::Failed(failed) => Ended::from(Failed::recipe(failed)),
-        })
-    }
-
-    /// The lock of the whole run.
-    pub(super) async fn lock_run(
-        &self,
-        spec: &LockSpec,
-        scope: &Scope,
-        frame: &Frame<'a>,
-    ) -> Result<Held, Ended> {
-        let path = spec.path.get(scope).await?;
-        let data = match &spec.data {
-            Some(slot) => slot.get(scope).await?,
-            None => holder_name(),
-        };
-        self.get_lock(&path, data, spec.timeout.get(scope).await?, frame).await
-    }
-
     async fn include(
         &self,
         include: &Include,
@@ -317,7 +256,7 @@ impl<'a> Runner<'a> {
 }
 
 /// A write as people are shown it.
-fn planned(made: &super::recorder::Made, show_secrets: bool) -> Option<PlannedRow> {
+pub(super) fn planned(made: &super::recorder::Made, show_secrets: bool) -> Option<PlannedRow> {
     use crate::store::Write;
     let shown = |acl: Vec<Acl>| if show_secrets { acl } else { crate::command::masked(acl) };
     let path = ZPath::from_server(made.written.path.clone());

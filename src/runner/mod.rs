@@ -16,6 +16,7 @@ mod items;
 mod journal;
 mod kept;
 mod lines;
+mod locks;
 mod loops;
 mod marks;
 mod once;
@@ -316,8 +317,8 @@ impl<'a> Runner<'a> {
     /// The steps, under the lock of the run, if it has one.
     async fn main(&self, script: &'a Script, scope: &mut Scope, frame: &Frame<'a>) -> Result<(), Ended> {
         let held = match &script.lock {
-            Some(spec) if !self.args.check => Some(self.lock_run(spec, scope, frame).await?),
-            _ => None,
+            Some(spec) => self.lock_run(spec, scope, frame).await?,
+            None => None,
         };
         let goes_on = self.on_failure(scope).await? == OnFailure::Continue;
         let result = match &script.tree {

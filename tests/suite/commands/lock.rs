@@ -14,8 +14,9 @@ fn queue(lab: &Lab, path: &str) -> Vec<String> {
 on_every_server! {
     fn a_program_runs_under_the_lock(lab: &Lab) {
         let output = run(lab, "lock /locks/job -- echo done").success();
-        assert_eq!((output.out().as_str(), output.stderr.as_str()), ("done\n", ""));
-        assert!(queue(lab, "/locks/job").is_empty());
+        let made = "note: made /locks and /locks/job for the lock; they stay\n";
+        assert_eq!((output.out().as_str(), output.stderr.as_str()), ("done\n", made));
+        assert_eq!(lab.truth().subtree("/").unwrap(), ["/", "/locks", "/locks/job"]);
         let output = lab.zkx().args(["lock", "/locks/job", "sh", "-c", "exit 3"]).run().code(3);
         assert_eq!(output.stderr, "");
         assert!(queue(lab, "/locks/job").is_empty());
@@ -55,7 +56,8 @@ on_one_server! {
         std::thread::sleep(Duration::from_millis(200));
         lab.truth().delete(&format!("/l/{}", names[0])).unwrap();
         let output = running.finish(SOON).code(5);
-        assert!(output.stderr.starts_with("error: the lock on /l was lost: somebody has deleted it\n"), "{output}");
+        let said = "note: made /l for the lock; it stays\nerror: the lock on /l was lost: somebody has deleted it\n";
+        assert!(output.stderr.starts_with(said), "{output}");
     }
 
     fn an_interrupt_gives_it_back(lab: &Lab) {
@@ -68,7 +70,8 @@ on_one_server! {
 
     fn what_cannot_be_started(lab: &Lab) {
         let output = run(lab, "lock /l /no/such/program").code(74);
-        assert!(output.stderr.starts_with("error: cannot start `/no/such/program`: "), "{output}");
+        let said = "note: made /l for the lock; it stays\nerror: cannot start `/no/such/program`: ";
+        assert!(output.stderr.starts_with(said), "{output}");
         assert!(queue(lab, "/l").is_empty());
     }
 }

@@ -28,7 +28,7 @@ fn told(output: &Output, side_by_side: bool) -> Vec<String> {
                 let acl = line["change"].get_mut(acl).and_then(Value::as_array_mut);
                 acl.into_iter().for_each(|acl| acl.sort_by_key(Value::to_string));
             }
-            mask(&line.to_string())
+            mask(&line.to_string()).replace("note: would make ", "note: made ")
         })
     };
     let mut lines: Vec<String> = output.out().lines().filter_map(line).collect();

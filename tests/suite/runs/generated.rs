@@ -12,8 +12,8 @@ const DATA: [&str; 5] = ["x", "y", "", "{\"k\":1}", "7"];
 
 /// A script; the same one for the same seed.
 pub(super) fn script(seed: u64) -> String {
-    Maker { rng: Rng::with_seed(seed), gentle: seed.is_multiple_of(3), registers: 0, deep: 0, item: None }
-        .script()
+    let (rng, locks) = (Rng::with_seed(seed), Rng::with_seed(seed.rotate_left(32)));
+    Maker { rng, locks, gentle: seed.is_multiple_of(3), registers: 0, deep: 0, item: None }.script()
 }
 
 /// What is there before: paths, data, and which of [`acls`] they have; parents before children.
@@ -43,6 +43,8 @@ pub(super) fn acls(which: usize) -> Vec<String> {
 
 struct Maker {
     rng: Rng,
+    /// Says what is done under locks.
+    locks: Rng,
     /// Hardly anything fails.
     gentle: bool,
     /// `r0`, `r1`… are registered so far.
@@ -71,6 +73,9 @@ impl Maker {
             1 => text.push_str("guard: {max_deletes: 3}\n"),
             2 => text.push_str("guard: {deny: [/a/n3, /a/y]}\n"),
             _ => {}
+        }
+        if self.locks.u8(..8) == 0 {
+            text.push_str("lock: /locks/run\n");
         }
         text.push_str("steps:\n");
         for _ in 0..4 + self.rng.u8(..9) {
@@ -147,6 +152,10 @@ impl Maker {
             }
             if self.seldom(2) {
                 block["always"] = steps(self).into();
+            }
+            if self.locks.u8(..5) == 0 {
+                // Each in a place of its own: that somebody has a lock already, no check tells.
+                block = json!({"lock": {"path": format!("/locks/{}", self.deep), "steps": [block]}});
             }
             block
         };

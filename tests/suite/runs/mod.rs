@@ -9,6 +9,7 @@ mod cuts;
 mod examples;
 mod generated;
 mod kills;
+mod locks;
 mod own_undo;
 mod resumed;
 mod rivals;

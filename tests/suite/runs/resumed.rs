@@ -125,6 +125,17 @@ on_one_server! {
         assert!(output.stderr.ends_with("s.yaml'` goes on\n"), "{output}");
     }
 
+    fn the_path_of_a_lock_is_made_but_once(lab: &Lab) {
+        let script = "zkx: 1\nlock: /locks/run\nsteps:\n  - create: {path: /a}\n";
+        // In front of them goes the lock itself, which has no place yet.
+        let killed = Killed::behind(lab, 2, script);
+        assert!(lab.truth().exists("/locks").unwrap().is_some());
+        let output = killed.resume().success();
+        assert!(output.out().contains("note: made /locks/run for the lock; it stays\n"), "{output}");
+        let _ = killed.zkx().arg("--rollback").run().success();
+        assert_eq!(lab.truth().subtree("/").unwrap(), ["/"]);
+    }
+
     fn what_is_made_and_set_at_once_is_found_again(lab: &Lab) {
         let script = "zkx: 1\nsteps:\n  - txn: {do: [{create: {path: /a, data: one}}, {set: {path: /a, data: two}}]}\n";
         let killed = Killed::behind(lab, 1, script);
