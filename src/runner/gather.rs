@@ -5,6 +5,9 @@
 //! some dozens of round trips. What comes of it is as if they had been taken one after another: where one
 //! cannot be made, those before it are, and it and those behind it are put off, to begin anew. So is one
 //! that has read what another before it is about to change, or that writes in another way.
+//!
+//! While the writes of some are under way, others behind them may come to theirs. Those are sent when the
+//! first are done; whatever has read or is to write what the first change is put off.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,6 +62,8 @@ pub(super) struct Gather {
     turns: Mutex<Turns>,
     /// None of them is running any more.
     ready: Notify,
+    /// All of their writes are on their way.
+    sent: Notify,
 }
 
 #[derive(Debug)]
@@ -73,15 +78,20 @@ struct Turns {
     waiting: Vec<Pending>,
     /// The writes have been sent: what still comes is no part of them.
     committed: bool,
+    /// The znodes that look other after the writes.
+    touched: HashSet<String>,
+    /// The same of those whose writes were under way when these began.
+    earlier: HashSet<String>,
 }
 
 impl Gather {
-    /// For so many executions.
+    /// For so many executions, which may begin while others, `earlier`, are still being written.
     pub(super) fn new(
         base: Arc<dyn Store>,
         journal: Option<Arc<Journal>>,
         count: usize,
         stats: bool,
+        earlier: Option<&Self>,
     ) -> Arc<Self> {
         let turns = Turns {
             turns: vec![Turn::Running; count],
@@ -90,8 +100,11 @@ impl Gather {
             reads: vec![Vec::new(); count],
             waiting: Vec::with_capacity(count),
             committed: false,
+            touched: HashSet::new(),
+            earlier: earlier.map(|earlier| std::mem::take(&mut earlier.turns().touched)).unwrap_or_default(),
         };
-        Arc::new(Self { base, journal, stats, turns: Mutex::new(turns), ready: Notify::new() })
+        let turns = Mutex::new(turns);
+        Arc::new(Self { base, journal, stats, turns, ready: Notify::new(), sent: Notify::new() })
     }
 
     fn turns(&self) -> MutexGuard<'_, Turns> {
@@ -101,6 +114,21 @@ impl Gather {
     /// The store of one of them.
     pub(super) fn member(self: &Arc<Self>, place: usize) -> Arc<Member> {
         Arc::new(Member { gather: Arc::clone(self), place })
+    }
+
+    /// Waits until all of their writes are on their way, and none is left for later.
+    pub(super) async fn are_sent(&self) {
+        self.sent.notified().await;
+    }
+
+    /// Has all of them begin anew. None of their writes may be on its way.
+    pub(super) fn give_up(&self) {
+        let waiting = {
+            let mut turns = self.turns();
+            turns.put_off_from(0);
+            std::mem::take(&mut turns.waiting)
+        };
+        waiting.into_iter().for_each(|pending| pending.answer(Err(put_off())));
     }
 
     /// How many of them, from the first, are as if they had been taken alone. The next could not be, and is
@@ -134,12 +162,17 @@ impl Gather {
         self.ready.notified().await;
         let most = LARGE.min(self.base.max_request() / 2);
         let mut todo = self.turns().collect(most);
+        let mut at_once = todo.len() == 1 && self.taken() == self.turns().turns.len();
         while let Some(mut group) = todo.pop_front() {
             if let Err(failure) = self.secure().await {
                 return self.put_off(group.into_iter().chain(todo.into_iter().flatten()), &failure);
             }
             let writes = group.iter().map(|pending| pending.write.clone()).collect();
-            let failure = match self.base.multi(writes).await {
+            let writing = self.base.multi(writes);
+            if std::mem::take(&mut at_once) {
+                self.sent.notify_one();
+            }
+            let failure = match writing.await {
                 Ok(mut written) => {
                     self.look(&group, &mut written).await;
                     group.into_iter().zip(written).for_each(|(pending, written)| pending.answer(Ok(written)));
@@ -213,19 +246,23 @@ impl Turns {
     fn collect(&mut self, most: usize) -> VecDeque<Vec<Pending>> {
         self.committed = true;
         self.waiting.sort_unstable_by_key(|pending| pending.place);
-        let (mut written, mut touched) = (HashSet::new(), HashSet::new());
+        let (mut written, mut touched) = (HashSet::new(), HashSet::<&str>::new());
+        let is_other =
+            |path: &str, touched: &HashSet<&str>| touched.contains(path) || self.earlier.contains(path);
         let mut writes = self.waiting.iter().peekable();
         let mut turns = self.turns.iter().zip(&self.reads).enumerate();
         let stop = turns.position(|(place, (turn, reads))| {
             let mut stops = *turn == Turn::PutOff;
-            stops |= reads.iter().any(|path| touched.contains(path.as_str()));
+            stops |= reads.iter().any(|path| is_other(path, &touched));
             if let Some(pending) = writes.next_if(|pending| pending.place == place) {
-                stops |= !written.insert(pending.write.path());
+                let path = pending.write.path();
+                stops |= !written.insert(path) || self.earlier.contains(path);
                 touched.extend(touches(&pending.write));
             }
             stops
         });
         let stop = stop.unwrap_or(self.turns.len());
+        self.touched = touched.into_iter().map(str::to_owned).collect();
         let mut waiting = std::mem::take(&mut self.waiting);
         for pending in waiting.split_off(waiting.partition_point(|pending| pending.place < stop)) {
             pending.answer(Err(put_off()));

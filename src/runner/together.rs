@@ -1,6 +1,11 @@
-//! Items of a loop taken together, so that their writes go out in one transaction.
+//! Items of a loop taken together, so that their writes go out in one transaction. While it is under way,
+//! those behind them come to their writes.
 
-use futures_util::future::{join, join_all};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, MaybeDone, join, join_all, maybe_done};
 use tokio::time::Instant;
 
 use super::failed::Ended;
@@ -8,6 +13,7 @@ use super::gather::Gather;
 use super::items::Todo;
 use super::loops::{Sum, Turn};
 use super::step::{asks_of_items, name_of};
+use super::verbs::Done;
 use super::{Frame, Runner};
 use crate::script::expr::{Scope, Value};
 use crate::script::model::{Action, Step, Undo};
@@ -16,6 +22,25 @@ use crate::script::model::{Action, Step, Undo};
 const FEW: usize = 64;
 /// The same at most.
 const MANY: usize = 512;
+
+/// What came of an item, with its name and whether its data is nobody's business.
+type Taken<'a> = (Turn<'a>, (Option<String>, bool), Result<Done, Ended>);
+
+/// Items that are taken together.
+struct Group<'g, 'a> {
+    gather: Arc<Gather>,
+    count: usize,
+    begun: Instant,
+    turns: MaybeDone<BoxFuture<'g, Vec<Taken<'a>>>>,
+}
+
+impl Group<'_, '_> {
+    /// Puts all of them off, and waits until the journal has that.
+    async fn give_up(mut self) {
+        self.gather.give_up();
+        (&mut self.turns).await;
+    }
+}
 
 impl<'a> Runner<'a> {
     /// Whether a step of this kind can be taken for several items at a time: it writes once, and nobody
@@ -29,6 +54,13 @@ impl<'a> Runner<'a> {
         simple && writes_once && !judged && with.confirm.is_none() && !asks_of_items(step) && !self.args.check
     }
 
+    /// Whether items may come to their writes while those before them are written: not where one has a
+    /// time, which would run meanwhile.
+    fn hurries(step: &Step, frame: &Frame<'_>) -> bool {
+        let defaults = frame.script.defaults.as_ref();
+        step.with.timeout.is_none() && defaults.is_none_or(|defaults| defaults.timeout.is_none())
+    }
+
     /// Takes items together as long as that goes well; the others stay in `todo`.
     pub(super) async fn gathered(
         &self,
@@ -38,18 +70,63 @@ impl<'a> Runner<'a> {
         local: &Scope,
         frame: &Frame<'a>,
     ) -> Result<(), Ended> {
-        let mut size = if self.gathers(step) && todo.next(2).len() > 1 { FEW } else { 0 };
+        if !self.gathers(step) || todo.next(2).len() < 2 {
+            return Ok(());
+        }
+        let mut ahead = None;
+        let result = self.groups(step, todo, sum, local, frame, &mut ahead).await;
+        if let Some(ahead) = ahead {
+            ahead.give_up().await;
+        }
+        result
+    }
+
+    /// The same; `ahead` is left to be given up.
+    async fn groups<'g>(
+        &'g self,
+        step: &'g Step,
+        todo: &mut Todo,
+        sum: &mut Sum,
+        local: &'g Scope,
+        frame: &'g Frame<'a>,
+        ahead: &mut Option<Group<'g, 'a>>,
+    ) -> Result<(), Ended> {
+        let (mut size, mut goes_well) = (FEW, true);
         while size > 1 && todo.next(1).len() > 0 {
             if let Some(kind) = self.halted().filter(|_| !frame.last) {
                 return Err(Ended::Interrupted(kind));
             }
-            let is_fresh = |(index, item): &&(usize, Value)| !self.is_known(step, (*index, item), frame);
-            let fresh = todo.next(size).take_while(is_fresh).count();
-            if fresh > 0 {
-                let whole = self.together(step, todo, fresh, sum, local, frame).await? == fresh;
-                size = if whole { MANY.min(size * 2) } else { size / 2 };
-                if whole {
+            let group = match ahead.take() {
+                Some(group) => Some(group),
+                None => self.group(step, todo.next(size), local, frame, None).await?,
+            };
+            if let Some(mut group) = group {
+                let (count, larger) = (group.count, MANY.min(size * 2));
+                let behind = async {
+                    group.gather.are_sent().await;
+                    // Requests leave while nobody else has something to do.
+                    tokio::task::yield_now().await;
+                    let items = todo.next(count + larger).skip(count);
+                    let begun = self.group(step, items, local, frame, Some(&group.gather)).await;
+                    // What has hindered it will do so again when its turn comes.
+                    if let Some(begun) = begun.ok().flatten() {
+                        (&mut ahead.insert(begun).turns).await;
+                    }
+                    std::future::pending::<()>().await;
+                };
+                tokio::select! {
+                    biased;
+                    _ = join(&mut group.turns, group.gather.drive()) => {}
+                    () = behind, if goes_well && Self::hurries(step, frame) => {}
+                }
+                goes_well = self.told(step, todo, sum, group).await? == count;
+                if goes_well {
+                    size = larger;
                     continue;
+                }
+                size /= 2;
+                if let Some(ahead) = ahead.take() {
+                    ahead.give_up().await;
                 }
             }
             if let Some((index, item)) = todo.pop() {
@@ -59,23 +136,28 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// Takes as many of the first `count` items together as can be; how many those are.
-    async fn together(
-        &self,
-        step: &Step,
-        todo: &mut Todo,
-        count: usize,
-        sum: &mut Sum,
-        local: &Scope,
-        frame: &Frame<'a>,
-    ) -> Result<usize, Ended> {
+    /// Begins to take items together that are new to the journal; `None` where the first is not.
+    async fn group<'g>(
+        &'g self,
+        step: &'g Step,
+        items: impl Iterator<Item = &(usize, Value)>,
+        local: &'g Scope,
+        frame: &'g Frame<'a>,
+        earlier: Option<&Gather>,
+    ) -> Result<Option<Group<'g, 'a>>, Ended> {
         let begun = Instant::now();
+        let is_fresh = |(index, item): &&(usize, Value)| !self.is_known(step, (*index, item), frame);
+        let items: Vec<_> = items.take_while(is_fresh).collect();
+        if items.is_empty() {
+            return Ok(None);
+        }
+        let count = items.len();
         let base = self.sessions.store(&frame.cluster).await?;
-        let gather = Gather::new(base, self.journal.clone(), count, self.is_told(step));
-        let turns = todo.next(count).enumerate().map(|(place, (index, item))| {
+        let gather = Gather::new(base, self.journal.clone(), count, self.is_told(step), earlier);
+        let turns = items.into_iter().enumerate().map(|(place, (index, item))| {
             let frame = Frame { member: Some(gather.member(place)), ..frame.of_item((*index, item)) };
             let mut turn = self.turn(step, (*index, item), local, frame);
-            let gather = &gather;
+            let gather = Arc::clone(&gather);
             async move {
                 let mut about = (None, true);
                 let result = async {
@@ -88,9 +170,21 @@ impl<'a> Runner<'a> {
                 (turn, about, result)
             }
         });
-        let (outcomes, ()) = join(join_all(turns), gather.drive()).await;
-        let taken = gather.taken();
-        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let turns = maybe_done(join_all(turns).boxed());
+        Ok(Some(Group { gather, count, begun, turns }))
+    }
+
+    /// Tells what came of items that were taken together; how many of them, from the first, are done.
+    async fn told(
+        &self,
+        step: &Step,
+        todo: &mut Todo,
+        sum: &mut Sum,
+        mut group: Group<'_, 'a>,
+    ) -> Result<usize, Ended> {
+        let taken = group.gather.taken();
+        let outcomes = Pin::new(&mut group.turns).take_output().unwrap_or_default();
+        let took = u64::try_from(group.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut ended = None;
         let holding = self.hold();
         for (Turn { id, scope, .. }, (name, secret), result) in outcomes.into_iter().take(taken) {

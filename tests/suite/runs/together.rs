@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use std::time::Duration;
+
 use crate::support::lab::Lab;
-use crate::support::proxy::{Proxy, Seen};
+use crate::support::proxy::{ANY_WRITE, Proxy, Seen};
 use crate::support::truth::op;
+use crate::support::wait_for;
 use crate::support::zkx::Output;
 
 fn run(lab: &Lab, steps: &str) -> Output {
@@ -110,6 +113,53 @@ on_one_server! {
         assert!(output.out().ends_with("900 changed, 0 unchanged\n"), "{output}");
         assert_eq!(output.out().lines().filter(|line| line.starts_with('✓')).count(), 900);
         assert_eq!(left(lab).len(), 900);
+    }
+
+    fn what_is_read_is_what_transactions_before_have_left(lab: &Lab) {
+        // Those behind come to their writes while the first 64 are written, which they read.
+        let data = "\"${ 0 if item <= 64 else get('/n' ~ (item - 64)) | int + 1 }\"";
+        let steps = format!("steps:\n  - for_each: {{range: [1, 400]}}\n    create: {{path: '/n${{ item }}', data: {data}}}\n");
+        run(lab, &steps).success();
+        let left = left(lab);
+        assert!((1..=400).all(|item| left[&format!("/n{item}")] == ((item - 1) / 64).to_string()), "{left:?}");
+    }
+
+    fn what_was_ready_too_early_counts_once(lab: &Lab) {
+        lab.zkx().args(["create", "/n100", "own"]).run().success();
+        lab.zkx().args(["create", "/n300", "own"]).run().success();
+        let steps = |most: i32, last: i32| format!("guard: {{max_changes: {most}}}\nsteps:\n  - for_each: {{range: [1, {last}]}}\n    \
+                     create: {{path: '/n${{ item }}'}}\n    ignore_errors: [NodeExists]\n");
+        let output = run(lab, &steps(498, 500)).success();
+        assert!(output.out().ends_with("498 changed, 0 unchanged, 2 ignored\n"), "{output}");
+        let output = run(lab, &steps(9, 510)).code(2);
+        assert!(output.stderr.contains("step 1[510]: the guard allows no more changes"), "{output}");
+        assert_eq!(left(lab).len(), 509);
+    }
+
+    fn what_is_killed_between_transactions_comes_to_its_end(lab: &Lab) {
+        let script = "zkx: 1\nsteps:\n  - create: {path: /w}\n  - for_each: {range: [1, 400]}\n    create: {path: '/w/n${ item }', data: '0'}\n  - \
+                      for_each: {range: [1, 400]}\n    modify: {path: '/w/n${ item }', value: 'current | int + 1'}\n";
+        for (nth, after) in [(3, false), (3, true), (6, false), (6, true)] {
+            let proxy = Proxy::to(&lab.addr());
+            match after {
+                true => proxy.stall_after(ANY_WRITE, nth),
+                false => proxy.stall_before(ANY_WRITE, nth),
+            }
+            let journals = tempfile::TempDir::new().unwrap();
+            let zkx = || {
+                let zkx = lab.zkx().server(lab.at(proxy.addr())).file("s.yaml", script);
+                zkx.args(["run", "s.yaml", "--journal"]).arg(journals.path())
+            };
+            let running = zkx().spawn();
+            wait_for("the transaction", Duration::from_secs(60), || (proxy.stalls() > 0).then_some(()));
+            running.signal("KILL");
+            let _ = running.finish(Duration::from_secs(10));
+            let _ = zkx().arg("--resume").timeout(Duration::from_secs(60)).run().success();
+            let mut left = left(lab);
+            left.remove("/w");
+            assert!(left.len() == 400 && left.values().all(|data| data == "1"), "killed at {nth}: {left:?}");
+            lab.truth().delete_subtree("/w").unwrap();
+        }
     }
 
     fn an_undone_loop_leaves_nothing(lab: &Lab) {
