@@ -4,9 +4,14 @@ use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::connection::Shared;
+use crate::store::memory;
 
 /// The release whose behaviour this server has; clients parse it.
-const VERSION: &str = concat!("3.9.0-zkx-", env!("CARGO_PKG_VERSION"), ", built on 1970-01-01 00:00 UTC");
+fn version() -> String {
+    let [major, minor, patch] = memory::VERSION;
+    let zkx = env!("CARGO_PKG_VERSION");
+    format!("{major}.{minor}.{patch}-zkx-{zkx}, built on 1970-01-01 00:00 UTC")
+}
 
 /// What `FourLetterCommands` knows; anything else is the length of a frame.
 const WORDS: [&str; 18] = [
@@ -20,6 +25,7 @@ pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
     let figures = || shared.served.ensemble().figures();
     let open = shared.open.load(Relaxed);
     let requests = shared.requests.load(Relaxed);
+    let version = version();
     let mut text = String::new();
     let written = match word {
         "ruok" => write!(text, "imok"),
@@ -29,12 +35,12 @@ pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
             let clients = if word == "stat" { "Clients:\n\n" } else { "" };
             write!(
                 text,
-                "Zookeeper version: {VERSION}\n{clients}Latency min/avg/max: 0/0.0/0\nReceived: {requests}\nSent: {requests}\n\
+                "Zookeeper version: {version}\n{clients}Latency min/avg/max: 0/0.0/0\nReceived: {requests}\nSent: {requests}\n\
                  Connections: {open}\nOutstanding: 0\nZxid: {:#x}\nMode: standalone\nNode count: {}\n",
                 figures.zxid, figures.znodes
             )
         }
-        "envi" => write!(text, "Environment:\nzookeeper.version={VERSION}\nhost.name=localhost\n"),
+        "envi" => write!(text, "Environment:\nzookeeper.version={version}\nhost.name=localhost\n"),
         "conf" => write!(
             text,
             "tickTime={}\nminSessionTimeout={}\nmaxSessionTimeout={}\nserverId=0\n",
@@ -46,7 +52,7 @@ pub(super) fn answer(word: [u8; 4], shared: &Shared) -> Option<String> {
             let figures = figures();
             write!(
                 text,
-                "zk_version\t{VERSION}\nzk_server_state\tstandalone\nzk_num_alive_connections\t{open}\n\
+                "zk_version\t{version}\nzk_server_state\tstandalone\nzk_num_alive_connections\t{open}\n\
              zk_outstanding_requests\t0\nzk_packets_received\t{requests}\nzk_packets_sent\t{requests}\n\
              zk_znode_count\t{}\nzk_ephemerals_count\t{}\nzk_watch_count\t{}\n",
                 figures.znodes, figures.ephemerals, figures.watches
