@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::acl::{self, Identity};
+use super::acl::{self, Identity, Taken};
 use super::sessions::{Connection, Session};
 use super::tree::{Id, Node, ROOT, Tree};
 use super::watches::{self, Count, Mode, Table};
@@ -82,6 +82,8 @@ const IDENTITIES: usize = 100;
 pub(super) struct Engine {
     pub(super) rules: Rules,
     pub(super) tree: Tree,
+    /// What the store below has told an overlay.
+    pub(super) taken: Taken,
     pub(super) data: Table,
     pub(super) child: Table,
     pub(super) zxid: i64,
@@ -116,6 +118,7 @@ impl Engine {
             zxid: rules.first_zxid,
             rules,
             tree: Tree::new(Node::new(Some(Bytes::new()), 0, 0, 0), &[Acl::open()]),
+            taken: Taken::new(),
             data: Table::default(),
             child: Table::default(),
             sessions: HashMap::new(),
@@ -156,7 +159,7 @@ impl Engine {
         let over: Vec<Id> = self.tree.mortal().filter(over).collect();
         for id in &over {
             self.zxid += 1;
-            let mut transaction = transaction(&mut self.tree, &[], 0, self.zxid, now);
+            let mut transaction = transaction(&mut self.tree, &[], &self.taken, 0, self.zxid, now);
             transaction.take_out(*id);
             let done = transaction.done;
             self.commit(done);
@@ -240,7 +243,7 @@ impl Engine {
         let Connection { session, identities, .. } =
             self.connections.get(&connection).ok_or(Code::SESSION_EXPIRED)?;
         let mut transaction =
-            transaction(&mut self.tree, identities, *session, self.zxid, (self.rules.clock)());
+            transaction(&mut self.tree, identities, &self.taken, *session, self.zxid, (self.rules.clock)());
         let result = change(&mut transaction);
         if result.is_err() {
             transaction.undo();
@@ -321,9 +324,10 @@ impl Engine {
 pub(super) fn transaction<'a>(
     tree: &'a mut Tree,
     identities: &'a [Identity],
+    taken: &'a Taken,
     session: i64,
     zxid: i64,
     now: i64,
 ) -> Transaction<'a> {
-    Transaction { tree, identities, session, zxid, now, done: Done::default() }
+    Transaction { tree, identities, taken, session, zxid, now, done: Done::default() }
 }

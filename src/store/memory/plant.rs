@@ -20,7 +20,7 @@ impl Engine {
         self.zxid += 1;
         let identities = [Identity::superuser()];
         let mut transaction =
-            transaction(&mut self.tree, &identities, session, self.zxid, (self.rules.clock)());
+            transaction(&mut self.tree, &identities, &self.taken, session, self.zxid, (self.rules.clock)());
         let path = entry.path.to_string();
         let acl = entry.acl.clone().unwrap_or_else(|| vec![Acl::open()]);
         let data = entry.data.clone();

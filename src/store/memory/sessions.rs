@@ -95,7 +95,7 @@ impl Engine {
         let now = (self.rules.clock)();
         // One by one: what is to be told of all of them would be as long as all their paths.
         for id in ephemerals {
-            let mut transaction = transaction(&mut self.tree, &[], session, self.zxid, now);
+            let mut transaction = transaction(&mut self.tree, &[], &self.taken, session, self.zxid, now);
             transaction.take_out(id);
             let done = transaction.done;
             self.commit(done);

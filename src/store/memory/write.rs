@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::acl::{self, Identity};
+use super::acl::{self, Identity, Taken};
 use super::quota;
 use super::tree::{Id, Life, Node, Tree};
 use crate::wire::request::Create;
@@ -26,6 +26,7 @@ pub(super) struct Happened {
 pub(super) struct Transaction<'a> {
     pub(super) tree: &'a mut Tree,
     pub(super) identities: &'a [Identity],
+    pub(super) taken: &'a Taken,
     pub(super) session: i64,
     pub(super) zxid: i64,
     /// Milliseconds since the epoch.
@@ -85,7 +86,7 @@ impl Transaction<'_> {
         if create.path.contains('\0') {
             return Err(Code::BAD_ARGUMENTS);
         }
-        let acl = acl::settle(&create.acl, self.identities)?;
+        let acl = acl::settle(&create.acl, self.identities, self.taken)?;
         let parent = self.tree.find(above).ok_or(Code::NO_NODE)?;
         self.permit(parent, Perms::CREATE)?;
         let above = self.tree.life(parent).ok_or(Code::NO_NODE)?;
@@ -181,7 +182,7 @@ impl Transaction<'_> {
 
     pub(super) fn set_acl(&mut self, path: &str, acl: &[Acl], version: i32) -> Result<Stat, Code> {
         ZPath::parse(path).map_err(|_| Code::BAD_ARGUMENTS)?;
-        let acl = acl::settle(acl, self.identities)?;
+        let acl = acl::settle(acl, self.identities, self.taken)?;
         let (id, life) = self.allowed(path, Perms::ADMIN)?;
         let old = life.aversion;
         let new = next_version(old, version)?;

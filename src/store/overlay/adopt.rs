@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::Overlay;
+use crate::store::memory::depends_on_server;
 use crate::store::{Failure, Found, Read, Write};
 use crate::wire::Code;
 use crate::znode::path::lineage;
-use crate::znode::{Acl, Perms, Stat};
+use crate::znode::{Acl, CreateMode, Perms, Stat};
+
+/// Ids that are asked about for one write: whoever brings more is no administrator.
+const ASKED: usize = 100;
 
 /// The ACL of a znode that does not even show its ACL: it allows nothing.
 fn closed() -> Vec<Acl> {
@@ -20,7 +24,34 @@ impl Overlay {
             Write::Create { path, .. } | Write::Delete { path, .. } => parent(path),
             other => other.path(),
         });
-        self.adopt(writes.iter().map(Write::path), acls).await
+        self.adopt(writes.iter().map(Write::path), acls).await?;
+        self.learn_acls(writes).await
+    }
+
+    /// Asks what is below about the ids in ACLs that servers differ about: for a znode where none can be, and
+    /// the ACL is what a server refuses first (`PrepRequestProcessor`). Where writing is refused altogether,
+    /// nothing is learned, and an ensemble in memory judges.
+    async fn learn_acls(&self, writes: &[Write]) -> Result<(), Failure> {
+        for write in writes {
+            let (Write::Create { acl, .. } | Write::SetAcl { acl, .. }) = write else { continue };
+            for entry in acl.iter().filter(|entry| depends_on_server(entry)).take(ASKED) {
+                if self.ensemble.knows(entry) {
+                    continue;
+                }
+                let path = format!("/zkx-{:016x}/probe", fastrand::u64(..));
+                let acl = vec![Acl { perms: Perms::ALL, ..entry.clone() }];
+                let probe = Write::Create { path, data: None, acl, mode: CreateMode::Persistent };
+                match self.below.write(probe).await {
+                    Err(Failure::Refused(Code::INVALID_ACL)) => self.ensemble.learn(entry, false),
+                    Err(Failure::Refused(Code::NO_NODE)) => self.ensemble.learn(entry, true),
+                    Ok(_) | Err(Failure::Refused(_) | Failure::ReadOnly) => {}
+                    // Whatever became of it, nothing was changed.
+                    Err(Failure::Unknown(why)) => return Err(Failure::Disconnected(why)),
+                    Err(failure) => return Err(failure),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes over these znodes and what is above them, and these ACLs.

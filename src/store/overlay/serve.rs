@@ -104,7 +104,7 @@ impl Overlay {
     }
 }
 
-/// What a request would write; the overlay looks at paths and kinds only.
+/// What a request would write; the overlay looks at no data.
 fn writes(request: &Request) -> Vec<Write> {
     match request {
         Request::Create(create) => vec![of(&WriteOp::Create(create.clone()))],
@@ -112,8 +112,8 @@ fn writes(request: &Request) -> Vec<Write> {
             vec![of(&WriteOp::Delete { path: path.clone(), version: *version })]
         }
         Request::SetData { path, .. } => vec![Write::Set { path: path.clone(), data: None, version: None }],
-        Request::SetAcl { path, .. } => {
-            vec![Write::SetAcl { path: path.clone(), acl: Vec::new(), version: None }]
+        Request::SetAcl { path, acl, .. } => {
+            vec![Write::SetAcl { path: path.clone(), acl: acl.clone(), version: None }]
         }
         Request::Multi(ops) => ops.iter().map(of).collect(),
         _ => Vec::new(),
@@ -123,7 +123,8 @@ fn writes(request: &Request) -> Vec<Write> {
 fn of(op: &WriteOp) -> Write {
     match op {
         WriteOp::Create(create) => {
-            Write::Create { path: create.path.clone(), data: None, acl: Vec::new(), mode: create.mode }
+            let acl = create.acl.clone();
+            Write::Create { path: create.path.clone(), data: None, acl, mode: create.mode }
         }
         WriteOp::Delete { path, .. } => Write::Delete { path: path.clone(), version: None },
         WriteOp::SetData { path, .. } => Write::Set { path: path.clone(), data: None, version: None },

@@ -131,3 +131,24 @@ fn check_mode_tells_what_a_run_on_servers_then_does() {
 fn check_mode_tells_what_a_run_on_old_servers_then_does() {
     check_mode(Version::V3_4, 200_000..200_000 + amount(60, 2_000) as u64);
 }
+
+on_every_server! {
+    /// What servers differ about: addresses, networks, IPv6, and what needs a provider that none of them has.
+    fn ids_in_acls_are_judged_as_the_server_judges_them(lab: &Lab) {
+        for acl in ["ip:10.0.0.1:r", "ip:10.0.0.0/8:r", "ip:10.0.0.0/33:r", "ip:::1:r", "digest:a:b:r", "sasl:a/b:r", "x509:CN=a:r"] {
+            let script = format!(
+                "zkx: 1\non_failure: continue\nsteps:\n  - create: {{path: /a, acl: [\"{acl}\", \"world:anyone:cdrwa\"]}}\n  \
+                 - create: {{path: /b}}\n  - acl: {{path: /b, set: [\"{acl}\", \"world:anyone:cdrwa\"]}}\n  \
+                 - txn: {{do: [{{create: {{path: /c, acl: [\"world:anyone:cdrwa\", \"{acl}\"]}}}}]}}\n"
+            );
+            let run = |more: &[&str]| lab.zkx().file("s.yaml", &script).args(["run", "s.yaml"]).args(more).run();
+            let (checked, done) = (run(&["--check", "-o", "ndjson"]), run(&["--journal", "off", "-o", "ndjson"]));
+            assert_eq!(checked.code, done.code, "{acl}\n{checked}\n{done}");
+            assert!(told(&done, false).len() > 3, "{acl}\n{done}");
+            assert_eq!(told(&checked, false), told(&done, false), "{acl}\n{checked}\n{done}");
+            for path in lab.truth().subtree("/").unwrap().into_iter().filter(|path| path != "/") {
+                lab.truth().delete_subtree(&path).unwrap();
+            }
+        }
+    }
+}
