@@ -181,6 +181,11 @@ impl Command {
         }
     }
 
+    /// Whether it has no place in a script: it waits, runs scripts, or is about this zkx.
+    pub fn is_for_no_script(&self) -> bool {
+        self.waits() || matches!(self, Self::Run(_) | Self::Completions(_) | Self::Profiles(_))
+    }
+
     /// Whether it asks something whose answer may be no: outside of the shell its exit code says so.
     pub fn asks(&self) -> bool {
         matches!(self, Self::Exists(_))

@@ -70,9 +70,7 @@ async fn line(at: &At<'_, '_>, words: &[Word], answered: &mut Answered) -> Resul
     let arguments = Shape::new(definition.clone()).arguments(rest, &scene).await?;
     for run in arguments.runs {
         let command = read(&name, &definition, run)?;
-        if command.waits()
-            || matches!(command, Command::Run(_) | Command::Completions(_) | Command::Profiles(_))
-        {
+        if command.is_for_no_script() {
             return Err(Ended::from(Failed::usage(format!("`{name}` has no place in a script"))));
         }
         one(at, command, answered).await?;

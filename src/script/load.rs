@@ -111,7 +111,7 @@ fn templates(script: &Script) -> (Vec<(String, String)>, bool) {
         }
     };
     let mut visit = |step: &Step| add(&step.place, step.action.data());
-    script.each_step(&mut visit);
+    script.each_step_and_undo(&mut visit);
     script.tree.iter().for_each(|tree| add("", tree.nodes.data()));
     (found, whole)
 }
@@ -177,7 +177,7 @@ impl Loader<'_> {
                 includes.push((include.clone(), step.place.clone()));
             }
         };
-        script.each_step(&mut visit);
+        script.each_step_and_undo(&mut visit);
         for (include, place) in includes {
             self.include(&include, &place, &outer, above);
         }

@@ -45,7 +45,7 @@ pub(super) fn problems(loaded: &Loaded) -> Vec<Problem> {
         }
     };
     for script in loaded.scripts() {
-        script.each_step(&mut visit);
+        script.each_step_and_undo(&mut visit);
     }
     problems
 }
@@ -70,7 +70,13 @@ fn of_text(text: &str, slot: &Slot<String>, loaded: &Loaded) -> Vec<Problem> {
             });
         }
     }
-    for path in commands(text).iter().filter_map(written) {
+    let commands = commands(text);
+    if commands.iter().any(Command::is_for_no_script) {
+        let what = "a line of a script neither waits nor runs scripts nor is about this zkx";
+        let problem = Problem::new("E0209", slot.span, what);
+        problems.push(problem.label("there are verbs for waiting, locks and `include`"));
+    }
+    for path in commands.iter().filter_map(written) {
         if let Some((message, label)) = loaded.refusal(path) {
             problems.push(Problem::new("E0206", slot.span, message).label(label));
         }

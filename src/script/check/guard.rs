@@ -26,7 +26,7 @@ pub(in crate::script) fn check(script: &Script, guarded: &Script, cx: &mut Cx<'_
                 .label("say `guard: {shell: true}`, and run it with --allow-shell");
         }
     };
-    script.each_step(&mut visit);
+    script.each_step_and_undo(&mut visit);
     cx.step = None;
     if let Some(tree) = &script.tree {
         for (path, span) in of_apply(tree) {

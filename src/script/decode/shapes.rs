@@ -251,6 +251,13 @@ impl Decode for Op {
             "delete" => Delete::decode(value, "delete", cx).map(Box::new).map(OpKind::Delete),
             _ => VersionIs::decode(value, "check", cx).map(OpKind::Check),
         }?;
+        if let OpKind::Delete(delete) = &kind
+            && let Some(pattern) = &delete.pattern
+        {
+            let message = "a `delete` in a `txn` has a `path`";
+            cx.problem(pattern.span, "E0103", message).label("`match` is for a `delete` of its own");
+            return None;
+        }
         Some(Self { span: key.span, kind })
     }
 

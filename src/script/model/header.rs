@@ -77,6 +77,12 @@ impl Script {
         super::places(self.finally(), visit);
     }
 
+    /// As [`each_step`](Self::each_step), with the steps by which others are undone.
+    pub fn each_step_and_undo<'a>(&'a self, visit: &mut dyn FnMut(&'a Step)) {
+        super::step::places_and_undo(self.steps(), visit);
+        super::step::places_and_undo(self.finally(), visit);
+    }
+
     /// The steps, with those within others.
     pub fn count(&self) -> usize {
         let mut count = 0;

@@ -172,7 +172,7 @@ pub enum Undo {
     Steps(Vec<Step>),
 }
 
-/// All steps with those in them, in the order of the file.
+/// All steps with those in them, in the order of the file; those by which others are undone are not among them.
 pub fn places<'a>(steps: &'a [Step], visit: &mut dyn FnMut(&'a Step)) {
     for step in steps {
         visit(step);
@@ -180,4 +180,14 @@ pub fn places<'a>(steps: &'a [Step], visit: &mut dyn FnMut(&'a Step)) {
             places(inner, visit);
         }
     }
+}
+
+/// All steps with those in them and those by which they are undone.
+pub(super) fn places_and_undo<'a>(steps: &'a [Step], visit: &mut dyn FnMut(&'a Step)) {
+    places(steps, &mut |step| {
+        visit(step);
+        if let Some(Undo::Steps(steps)) = &step.with.undo {
+            places_and_undo(steps, visit);
+        }
+    });
 }

@@ -172,7 +172,7 @@ fn something(assert: &Assert, fields: &mut Fields<'_, '_, '_>) -> Option<()> {
 
 define! {
     /// Makes a znode.
-    Create short "path" {
+    Create short "path" check has_number {
         /// The znode; with `sequential`, the server appends ten digits.
         "path" path: Slot<NewPath>;
         /// Its ACL; `defaults.acl`, otherwise everything for everybody.
@@ -192,6 +192,16 @@ define! {
     }
 }
 
+fn has_number(create: &Create, fields: &mut Fields<'_, '_, '_>) -> Option<()> {
+    let Some(ModeSpec::Word(mode)) = &create.mode else { return Some(()) };
+    if mode.known() != Some(&Mode::Container) || create.sequential.known() != Some(&true) {
+        return Some(());
+    }
+    let label = "take it out, or the `mode`";
+    fields.cx.problem(create.sequential.span, "E0103", "a container has no number").label(label);
+    None
+}
+
 /// What kind of znode is made.
 #[derive(Clone, Debug)]
 pub enum ModeSpec {
@@ -203,7 +213,7 @@ pub enum ModeSpec {
 
 define! {
     /// Sets the data of a znode.
-    Set {
+    Set check some_data {
         /// The znode.
         "path" path: Slot<ZPath>;
         /// The version it must have.
@@ -217,6 +227,17 @@ define! {
         .. /// Its data.
         data: Data;
     }
+}
+
+fn some_data(set: &Set, fields: &mut Fields<'_, '_, '_>) -> Option<()> {
+    // Where a key is misspelt, that is what is wrong.
+    if set.data.content().is_some() || !fields.left().is_empty() {
+        return Some(());
+    }
+    let span = fields.span().before();
+    let label = "give it `data`, `json` or the like; `null_data: true` is data too";
+    fields.cx.problem(span, "E0103", "`set` says no data").label(label);
+    None
 }
 
 define! {

@@ -112,6 +112,19 @@ on_one_server! {
         assert_eq!(lab.truth().subtree("/").unwrap(), ["/", "/end", "/w"], "{output}");
     }
 
+    fn a_step_is_undone_by_a_script(lab: &Lab) {
+        let script = "zkx: 1\nsteps:\n  - let: {name: w}\n  - create: {path: '/${ name }', data: a}\n    undo:\n      \
+                      - include: {file: undo.yaml, vars: {path: '/${ name }'}}\n";
+        let included = "zkx: 1\nvars: {path: none}\nsteps:\n  - delete: '${ path }'\n    undo: none\n";
+        let home = Zkx::new().home();
+        let run = |words: &[&str]| zkx(lab, &home, script, words).file("undo.yaml", included).run();
+        let _ = run(&[]).success();
+        assert_eq!(lab.truth().text("/w").unwrap(), "a");
+        let output = run(&["--rollback"]).success();
+        assert!(output.out().contains("✓ 2.undo.1/1 delete: /w\n↶ step 2: undone by its own steps\n"), "{output}");
+        assert_eq!(lab.truth().exists("/w").unwrap(), None, "{output}");
+    }
+
     fn a_run_without_a_journal_undoes_itself(lab: &Lab) {
         let script = "zkx: 1\non_failure: rollback\nsteps:\n  - create: {path: /w, data: a}\n  \
                       - set: {path: /w, data: b}\n  - do:\n      - set: {path: /w, data: c}\n    undo:\n      \
