@@ -5,13 +5,13 @@ use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::{Expr, Fault, Piece, Template, functions, names};
+use super::{Expr, Fault, Piece, Template, functions, names, operands};
 use crate::script::decode::{Cx, Use};
 use crate::script::source::Span;
 use crate::script::yaml::{Key, Layout, Node, Scalar, Style, Tag, Value};
 
-/// Steps of the machine that one evaluation may take.
-const FUEL: u64 = 50_000_000;
+/// Steps of the machine that one evaluation may take. Every 64 bytes that it makes are a step too.
+const FUEL: u64 = 8_000_000;
 
 /// Characters that an expression may have: deeper ones would not fit on the stack.
 const LONG: usize = 5_000;
@@ -23,6 +23,7 @@ pub(super) static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     language.set_fuel(Some(FUEL));
     language.set_debug(true);
     functions::add(&mut language);
+    language.add_filter(operands::SINGLE, operands::single);
     language
 });
 
@@ -46,7 +47,7 @@ impl Expr {
         let known = cx.compiled.get_key_value(source).map(|(source, known)| (source.clone(), known.clone()));
         let compiled = match known {
             Some(known) => Ok(known),
-            None => LANGUAGE.compile_expression_owned(source.to_owned()).map(|compiled| {
+            None => compile(source).map(|compiled| {
                 let (source, compiled): (Arc<str>, _) = (source.into(), Arc::new(compiled));
                 cx.compiled.insert(Arc::clone(&source), Arc::clone(&compiled));
                 (source, compiled)
@@ -97,16 +98,27 @@ impl Expr {
 
     /// Why it has no value.
     pub(super) fn evaluation(&self, error: &Error) -> Fault {
-        let range = error.range().filter(|range| range.end <= self.source.len());
+        let range = error.range().map(|range| operands::original(&self.source, range));
+        let range = range.filter(|range| range.end <= self.source.len());
         let what = range.as_ref().and_then(|range| self.source.get(range.clone())).unwrap_or(&self.source);
         let span = range.clone().map_or(self.span, |range| self.piece(range));
         let (code, message) = match error.kind() {
             ErrorKind::UndefinedError => ("E0310", format!("`{what}` is not defined")),
-            ErrorKind::OutOfFuel => ("E0314", format!("`{}` takes too long", self.source)),
+            ErrorKind::OutOfFuel => {
+                let steps = FUEL / 1_000_000;
+                let message = "takes too long or makes too much: an expression has";
+                ("E0314", format!("`{what}` {message} {steps} million steps, and 64 bytes are one"))
+            }
             _ => ("E0314", format!("`{}`: {}", self.source, words(error))),
         };
         Fault { code, message, span }
     }
+}
+
+/// Compiles it as it stands, for what is wrong with it, and then with its operands looked at.
+fn compile(source: &str) -> Result<minijinja::Expression<'static, 'static>, Error> {
+    let compiled = LANGUAGE.compile_expression_owned(source.to_owned())?;
+    operands::guarded(source).map_or(Ok(compiled), |source| LANGUAGE.compile_expression_owned(source))
 }
 
 /// What minijinja says, without where.

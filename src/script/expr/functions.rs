@@ -1,25 +1,23 @@
 //! The functions of scripts; those of one argument are filters too.
 
 use std::io::{Read as _, Write as _};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use minijinja::value::{Rest, Value};
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior};
 
+use super::bounds;
 use super::convert::{json as to_json, kind, value_of_json};
 use super::live::{Answer, Question, What, stat_value};
 use super::scope::{ASKING, Asking};
 use crate::script::yaml;
 use crate::znode::ZPath;
 
-/// What a compressed value may unfold to.
-const UNFOLD_LIMIT: u64 = 64 << 20;
-
 type Answered<T> = Result<T, Error>;
 
-fn wrong(message: impl Into<String>) -> Error {
+pub(super) fn wrong(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.into())
 }
 
@@ -29,32 +27,119 @@ pub fn digest_id(user: &str, password: &str) -> String {
     format!("{user}:{}", BASE64_STANDARD.encode(digest))
 }
 
-pub(super) fn add(language: &mut Environment<'static>) {
-    macro_rules! both {
-        ($($name:literal $function:ident),* $(,)?) => {$(
-            language.add_function($name, $function);
-            language.add_filter($name, $function);
-        )*};
+/// minijinja's filters, with the language's idea of what is not defined.
+static JINJA: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut jinja = Environment::new();
+    jinja.set_undefined_behavior(UndefinedBehavior::Strict);
+    jinja.set_fuel(Some(FILTER_FUEL));
+    jinja
+});
+
+/// Steps of the machine that one call of a filter may take.
+const FILTER_FUEL: u64 = 4_000_000;
+
+/// The filters that minijinja brings and lends under the same name.
+macro_rules! jinja {
+    ($($name:ident)*) => {
+        [$((stringify!($name), Value::from_function(minijinja::filters::$name))),*]
+    };
+}
+
+fn lent() -> [(&'static str, Value); 33] {
+    jinja! {
+        abs attr batch bool capitalize chain default escape float format int join list lower map max min reject
+        rejectattr round safe select selectattr slice sort split string sum title trim unique upper zip
     }
-    both!(
-        "json" json, "yaml" yaml, "tojson" tojson, "toyaml" toyaml, "b64encode" b64encode, "b64decode" b64decode,
-        "gzip" gzip, "gunzip" gunzip, "sha256" sha256, "basename" basename, "dirname" dirname,
-        "regex_match" regex_match, "regex_replace" regex_replace, "lines" lines,
-    );
-    language.add_function("env", env);
-    language.add_function("now", now);
-    language.add_function("file", file);
-    language.add_function("uuid", uuid);
-    language.add_function("digest_acl", |user: &str, password: &str| digest_id(user, password));
-    language.add_function("join", join);
-    language.add_function("days", |n: f64| (n * 86_400_000.0) as i64);
-    language.add_function("hours", |n: f64| (n * 3_600_000.0) as i64);
-    language.add_function("minutes", |n: f64| (n * 60_000.0) as i64);
-    language.add_function("exists", exists);
-    language.add_function("stat", stat);
-    language.add_function("get", get);
-    language.add_function("get_json", get_json);
-    language.add_function("children", children);
+}
+
+/// Those that it keeps to itself: what it lends under their names is not strict.
+const KEPT: [&str; 13] = [
+    "count", "dictsort", "first", "groupby", "indent", "items", "last", "length", "pprint", "replace",
+    "reverse", "d", "e",
+];
+
+/// The functions that are filters too.
+fn both() -> [(&'static str, Value); 14] {
+    [
+        ("json", Value::from_function(json)),
+        ("yaml", Value::from_function(yaml)),
+        ("tojson", Value::from_function(tojson)),
+        ("toyaml", Value::from_function(toyaml)),
+        ("b64encode", Value::from_function(b64encode)),
+        ("b64decode", Value::from_function(b64decode)),
+        ("gzip", Value::from_function(gzip)),
+        ("gunzip", Value::from_function(gunzip)),
+        ("sha256", Value::from_function(sha256)),
+        ("basename", Value::from_function(basename)),
+        ("dirname", Value::from_function(dirname)),
+        ("regex_match", Value::from_function(regex_match)),
+        ("regex_replace", Value::from_function(regex_replace)),
+        ("lines", Value::from_function(lines)),
+    ]
+}
+
+/// The functions that are nothing else, with those that minijinja brings.
+fn functions() -> [(&'static str, Value); 18] {
+    [
+        ("env", Value::from_function(env)),
+        ("now", Value::from_function(now)),
+        ("file", Value::from_function(file)),
+        ("uuid", Value::from_function(uuid)),
+        ("digest_acl", Value::from_function(|user: &str, password: &str| digest_id(user, password))),
+        ("join", Value::from_function(join)),
+        ("days", Value::from_function(|n: f64| (n * 86_400_000.0) as i64)),
+        ("hours", Value::from_function(|n: f64| (n * 3_600_000.0) as i64)),
+        ("minutes", Value::from_function(|n: f64| (n * 60_000.0) as i64)),
+        ("exists", Value::from_function(exists)),
+        ("stat", Value::from_function(stat)),
+        ("get", Value::from_function(get)),
+        ("get_json", Value::from_function(get_json)),
+        ("children", Value::from_function(children)),
+        ("range", Value::from_function(minijinja::functions::range)),
+        ("dict", Value::from_function(minijinja::functions::dict)),
+        ("debug", Value::from_function(minijinja::functions::debug)),
+        ("namespace", Value::from_function(minijinja::functions::namespace)),
+    ]
+}
+
+pub(super) fn add(language: &mut Environment<'static>) {
+    for name in KEPT {
+        bounds::add_filter(language, name, |_, args| JINJA.empty_state().apply_filter(name, args));
+    }
+    for (name, filter) in lent().into_iter().chain(both()) {
+        bounds::add_filter(language, name, move |state, args| {
+            if name == "split" {
+                splits(args)?;
+            }
+            filter.call(state, args)
+        });
+    }
+    for (name, function) in both().into_iter().chain(functions()) {
+        bounds::add_function(language, name, function);
+    }
+}
+
+/// The names of all filters.
+pub(super) fn filters() -> impl Iterator<Item = &'static str> {
+    KEPT.into_iter().chain(lent().into_iter().chain(both()).map(|(name, _)| name))
+}
+
+/// Whether `split` may make what it would: it asks nobody before.
+fn splits(args: &[Value]) -> Answered<()> {
+    let Some(text) = args.first().and_then(Value::as_str) else { return Ok(()) };
+    let pieces = match args.get(1).and_then(Value::as_str) {
+        Some(separator) => text.matches(separator).count(),
+        None => text.split_whitespace().count(),
+    };
+    fits(pieces, "what `split` makes")
+}
+
+/// Whether so many values may be made.
+fn fits(values: usize, what: &str) -> Answered<()> {
+    if values.saturating_mul(bounds::EACH) > bounds::LARGEST {
+        return Err(bounds::too_large(what));
+    }
+    Ok(())
 }
 
 fn asking(state: &State<'_, '_>) -> Answered<Arc<Asking>> {
@@ -111,8 +196,9 @@ fn text_or_bytes(bytes: Vec<u8>) -> Value {
 }
 
 fn json(text: &Value) -> Answered<Value> {
-    let json =
-        serde_json::from_slice(&bytes(text)?).map_err(|error| wrong(format!("this is not JSON: {error}")))?;
+    let text = bytes(text)?;
+    fits(text.iter().filter(|byte| matches!(byte, b',' | b':' | b'[')).count(), "what `json` makes")?;
+    let json = serde_json::from_slice(&text).map_err(|error| wrong(format!("this is not JSON: {error}")))?;
     Ok(value_of_json(&json))
 }
 
@@ -150,11 +236,11 @@ fn gunzip(value: &Value) -> Answered<Value> {
     let packed = bytes(value)?;
     let mut unpacked = Vec::new();
     let read = flate2::read::MultiGzDecoder::new(packed.as_slice())
-        .take(UNFOLD_LIMIT + 1)
+        .take(bounds::LARGEST as u64 + 1)
         .read_to_end(&mut unpacked);
     read.map_err(|error| wrong(format!("this is not gzip: {error}")))?;
-    if unpacked.len() as u64 > UNFOLD_LIMIT {
-        return Err(wrong("it unfolds to more than 64 MiB"));
+    if unpacked.len() > bounds::LARGEST {
+        return Err(bounds::too_large("what is unpacked"));
     }
     Ok(text_or_bytes(unpacked))
 }
@@ -191,8 +277,9 @@ fn join(parts: Rest<String>) -> Answered<String> {
     Ok(path.replace("//", "/"))
 }
 
-fn lines(text: &str) -> Vec<String> {
-    text.lines().map(ToOwned::to_owned).collect()
+fn lines(text: &str) -> Answered<Vec<String>> {
+    fits(text.lines().count(), "what `lines` makes")?;
+    Ok(text.lines().map(ToOwned::to_owned).collect())
 }
 
 fn regex(pattern: &str) -> Answered<regex_lite::Regex> {
@@ -223,8 +310,8 @@ fn regex_replace(text: &str, pattern: &str, with: &str) -> Answered<String> {
         replaced.push_str(text.get(end..whole.start()).unwrap_or_default());
         found.expand(with, &mut replaced);
         end = whole.end();
-        if replaced.len() as u64 > UNFOLD_LIMIT {
-            return Err(wrong(format!("the text would be longer than {} MiB", UNFOLD_LIMIT >> 20)));
+        if replaced.len() > bounds::LARGEST {
+            return Err(bounds::too_large("what `regex_replace` makes"));
         }
     }
     replaced.push_str(text.get(end..).unwrap_or_default());

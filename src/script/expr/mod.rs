@@ -4,11 +4,13 @@
 //! A script is parsed as YAML first, and expressions are found in its values; never is text put together
 //! and then parsed.
 
+mod bounds;
 mod compile;
 mod convert;
 mod functions;
 mod live;
 mod names;
+mod operands;
 mod scope;
 mod template;
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use minijinja::value::Value;
 
-use super::Expr;
 use super::compile::LANGUAGE;
+use super::{Expr, functions};
 use crate::error::did_you_mean;
 use crate::script::decode::Cx;
 
@@ -43,67 +43,6 @@ pub(in crate::script) const FUNCTIONS: &[&str] = &[
     "dict",
     "namespace",
     "debug",
-];
-
-/// Filters, for suggestions.
-const FILTERS: &[&str] = &[
-    "abs",
-    "attr",
-    "basename",
-    "batch",
-    "b64decode",
-    "b64encode",
-    "bool",
-    "capitalize",
-    "chain",
-    "count",
-    "default",
-    "dictsort",
-    "dirname",
-    "escape",
-    "first",
-    "float",
-    "format",
-    "groupby",
-    "gunzip",
-    "gzip",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "json",
-    "last",
-    "length",
-    "lines",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "pprint",
-    "regex_match",
-    "regex_replace",
-    "reject",
-    "rejectattr",
-    "replace",
-    "reverse",
-    "round",
-    "select",
-    "selectattr",
-    "sha256",
-    "slice",
-    "sort",
-    "split",
-    "string",
-    "sum",
-    "title",
-    "tojson",
-    "toyaml",
-    "trim",
-    "unique",
-    "upper",
-    "yaml",
-    "zip",
 ];
 
 /// What a word of an expression is.
@@ -169,7 +108,7 @@ pub(super) fn unknown_filters(expr: &Expr, cx: &mut Cx<'_>) {
         let known = LANGUAGE.empty_state().perform_test(kind, &[Value::from(name)]);
         if !known.unwrap_or(true) {
             let label =
-                did_you_mean(name, FILTERS.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
+                did_you_mean(name, functions::filters()).map(|meant| format!("did you mean `{meant}`?"));
             cx.problem(expr.piece(range), "E0307", format!("there is no {what} `{name}`")).maybe(label);
         }
     }

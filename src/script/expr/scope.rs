@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
+use super::functions::wrong;
 use super::live::{Answer, Live, Question};
-use super::{Expr, Fault, Value, convert};
+use super::{Expr, Fault, Value, bounds, convert};
 
 /// Values of variables of the environment, by name.
 pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -47,11 +48,20 @@ impl fmt::Debug for World {
 /// Names and their values. A clone is a scope of its own; what is set in it is not seen outside.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    names: Arc<BTreeMap<Arc<str>, Value>>,
+    names: Arc<BTreeMap<Arc<str>, Named>>,
+    /// Bytes that the values of all names take.
+    size: usize,
     world: Arc<World>,
     /// What the znodes answered to the step.
     answers: Arc<Mutex<HashMap<Question, Answer>>>,
     draws: Arc<Draws>,
+}
+
+/// The value of a name, and the bytes that it takes.
+#[derive(Clone, Debug)]
+struct Named {
+    value: Value,
+    size: usize,
 }
 
 /// What was drawn by chance: for what, in which attempt, and how often.
@@ -65,7 +75,7 @@ struct Draws {
 impl Scope {
     /// A scope without names.
     pub fn new(world: Arc<World>) -> Self {
-        Self { names: Arc::default(), world, answers: Arc::default(), draws: Arc::default() }
+        Self { names: Arc::default(), size: 0, world, answers: Arc::default(), draws: Arc::default() }
     }
 
     /// Whatever is drawn from now on is drawn for `label`: what is done again draws the same.
@@ -87,6 +97,7 @@ impl Scope {
         let world = World { now: *now, variable, file, seed, live: Some(live) };
         Self {
             names: Arc::clone(&self.names),
+            size: self.size,
             world: Arc::new(world),
             answers: Arc::default(),
             draws: Arc::clone(&self.draws),
@@ -95,12 +106,15 @@ impl Scope {
 
     /// Gives a name a value, or another one.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        Arc::make_mut(&mut self.names).insert(name.into(), value.into());
+        let value = value.into();
+        let size = bounds::size(&value).unwrap_or(bounds::LARGEST);
+        let before = Arc::make_mut(&mut self.names).insert(name.into(), Named { value, size });
+        self.size = self.size + size - before.map_or(0, |before| before.size);
     }
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.names.get(name)
+        self.names.get(name).map(|named| &named.value)
     }
 
     /// A variable of the environment.
@@ -115,7 +129,7 @@ impl Scope {
 
     /// All names, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.names.iter().map(|(name, value)| (&**name, value))
+        self.names.iter().map(|(name, named)| (&**name, &named.value))
     }
 
     /// Asks the znodes again: to be called before each step.
@@ -127,7 +141,9 @@ impl Scope {
 /// The root of an evaluation: names, and the way to the world for functions.
 #[derive(Debug)]
 pub(super) struct Root {
-    names: Arc<BTreeMap<Arc<str>, Value>>,
+    names: Arc<BTreeMap<Arc<str>, Named>>,
+    /// Bytes of values that it has given.
+    given: AtomicUsize,
     pub(super) asking: Value,
 }
 
@@ -147,7 +163,14 @@ impl Object for Root {
         if key == ASKING {
             return Some(self.asking.clone());
         }
-        self.names.get(key).cloned()
+        let Named { value, size } = self.names.get(key)?;
+        if self.given.fetch_add(*size, Relaxed) > bounds::TOGETHER {
+            let most = bounds::TOGETHER >> 20;
+            return Some(
+                wrong(format!("the values that it uses are larger than {most} MiB together")).into(),
+            );
+        }
+        Some(value.clone())
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -203,8 +226,11 @@ impl Expr {
                 draws: Arc::clone(&scope.draws),
                 drawn: AtomicU64::new(0),
             });
-            let root =
-                Root { names: Arc::clone(&scope.names), asking: Value::from_dyn_object(Arc::clone(&asking)) };
+            let root = Root {
+                names: Arc::clone(&scope.names),
+                given: AtomicUsize::new(0),
+                asking: Value::from_dyn_object(Arc::clone(&asking)),
+            };
             let result = self.compiled.eval(Value::from_object(root));
             let missing = asking.missing.lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(question) = missing else {
@@ -214,7 +240,7 @@ impl Expr {
                 if value.is_undefined() {
                     return Err(self.fault("E0310", format!("`{}` is not defined", self.source)));
                 }
-                return Ok(value);
+                return self.bounded(&value, scope);
             };
             let Some(live) = &scope.world.live else {
                 let message =
@@ -226,6 +252,18 @@ impl Expr {
                 answer.map_err(|error| self.fault("E0314", format!("`{}`: {error}", self.source)))?;
             scope.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(question, answer);
         }
+    }
+
+    /// The value, where there is room for it.
+    fn bounded(&self, value: &Value, scope: &Scope) -> Result<Value, Fault> {
+        let what = || format!("the value of `{}`", self.source);
+        let size = bounds::size(value).ok_or_else(|| self.evaluation(&bounds::too_large(&what())))?;
+        if size > bounds::SMALL && scope.size + size > bounds::TOGETHER {
+            let most = bounds::TOGETHER >> 20;
+            let message = format!("{}: all names together may be {most} MiB", self.source);
+            return Err(self.fault("E0314", message));
+        }
+        bounds::made(value).map_err(|error| self.evaluation(&error))
     }
 
     /// Its value as a truth; no other value counts as one.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Expr, Fault, Scope, Value, convert};
+use super::{Expr, Fault, Scope, Value, bounds, convert};
 use crate::script::source::Span;
 
 /// A text with at least one expression in it.
@@ -74,6 +74,10 @@ impl Template {
                             format!("{kind} cannot be part of a text: use `| tojson` or `| default('')`"),
                         )
                     })?;
+                    if text.len() + piece.len() > bounds::LARGEST {
+                        let message = format!("the text is longer than {} MiB", bounds::LARGEST >> 20);
+                        return Err(expr.fault("E0314", message));
+                    }
                     text.push_str(&piece);
                 }
             }
