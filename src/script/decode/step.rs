@@ -73,11 +73,14 @@ impl Decode for Step {
             return None;
         };
         let mut fields = Fields::of(node, "step", cx)?;
+        let verb =
+            Action::TABLE.iter().find(|verb| fields.left().iter().any(|given| given.name == verb.name));
         let action = action(&mut fields);
         let with = Modifiers::take(&mut fields);
         let left = fields.left().to_vec();
         for given in &left {
-            refuse(*given, &Modifiers::keys(), fields.cx);
+            let below = verb.filter(|verb| verb.takes(given.name)).map(|verb| verb.name);
+            refuse(*given, below, &Modifiers::keys(), fields.cx);
         }
         let step = Self { span: node.span, place, action: action?, with: with? };
         left.is_empty().then_some(step)
@@ -185,10 +188,12 @@ fn no_verb(fields: &mut Fields<'_, '_, '_>) {
     fields.cx.problem(key, "E0105", format!("unknown verb `{name}`")).label(label);
 }
 
-fn refuse(given: Given<'_>, known: &[KeyDoc], cx: &mut Cx<'_>) {
-    let label = match given.name {
-        "rescue" | "always" => "it belongs beside `do`".to_owned(),
-        name => match NOT_YET.iter().find(|(verb, _)| *verb == name) {
+/// Refuses a key; `below` is the verb that takes it.
+fn refuse(given: Given<'_>, below: Option<&str>, known: &[KeyDoc], cx: &mut Cx<'_>) {
+    let label = match (given.name, below) {
+        ("rescue" | "always", _) => "it belongs beside `do`".to_owned(),
+        (name, Some(verb)) => format!("it belongs below the verb: `{verb}: {{…, {name}: …}}`"),
+        (name, None) => match NOT_YET.iter().find(|(verb, _)| *verb == name) {
             Some((_, instead)) => format!("a verb that this zkx does not have yet; {instead}"),
             None => match did_you_mean(name, known.iter().map(|key| key.name)) {
                 Some(meant) => format!("did you mean `{meant}`?"),

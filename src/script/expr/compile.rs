@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::{Expr, Fault, Piece, Template, functions, names, operands};
+use super::{Expr, Fault, Piece, Scope, Template, functions, names, operands};
 use crate::script::decode::{Cx, Use};
 use crate::script::source::Span;
 use crate::script::yaml::{Key, Layout, Node, Scalar, Style, Tag, Value};
@@ -97,13 +97,13 @@ impl Expr {
     }
 
     /// Why it has no value.
-    pub(super) fn evaluation(&self, error: &Error) -> Fault {
+    pub(super) fn evaluation(&self, error: &Error, scope: &Scope) -> Fault {
         let range = error.range().map(|range| operands::original(&self.source, range));
         let range = range.filter(|range| range.end <= self.source.len());
         let what = range.as_ref().and_then(|range| self.source.get(range.clone())).unwrap_or(&self.source);
         let span = range.clone().map_or(self.span, |range| self.piece(range));
         let (code, message) = match error.kind() {
-            ErrorKind::UndefinedError => ("E0310", format!("`{what}` is not defined")),
+            ErrorKind::UndefinedError => ("E0310", scope.undefined(what)),
             ErrorKind::OutOfFuel => {
                 let steps = FUEL / 1_000_000;
                 let message = "takes too long or makes too much: an expression has";

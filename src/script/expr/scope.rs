@@ -5,11 +5,14 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 
 use super::functions::wrong;
 use super::live::{Answer, Live, Question};
 use super::{Expr, Fault, Value, bounds, convert};
+
+/// Attributes that a message names at most.
+const SHOWN: usize = 12;
 
 /// Values of variables of the environment, by name.
 pub type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -127,6 +130,26 @@ impl Scope {
         (self.world.file)(name)
     }
 
+    /// That `what` is not defined; where it is an attribute, with those that there are.
+    pub(super) fn undefined(&self, what: &str) -> String {
+        let mut message = format!("`{what}` is not defined");
+        let Some((of, _)) = what.rsplit_once('.') else { return message };
+        let mut names = of.split('.');
+        let first = names.next().and_then(|name| self.get(name)).cloned();
+        let value = names.try_fold(first.unwrap_or_default(), |value, name| value.get_attr(name).ok());
+        let Some(value) = value.filter(|value| value.kind() == ValueKind::Map) else { return message };
+        let keys = value.try_iter().into_iter().flatten().map(|key| format!("`{key}`"));
+        let mut keys: Vec<_> = keys.take(SHOWN + 1).collect();
+        if keys.len() > SHOWN {
+            keys.truncate(SHOWN);
+            keys.push("…".into());
+        }
+        if !keys.is_empty() {
+            message += &format!(": `{of}` has {}", keys.join(", "));
+        }
+        message
+    }
+
     /// All names, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.names.iter().map(|(name, named)| (&**name, &named.value))
@@ -235,10 +258,10 @@ impl Expr {
             let missing = asking.missing.lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(question) = missing else {
                 scope.draws.drawn.fetch_add(asking.drawn.load(Relaxed), Relaxed);
-                let value = result.map_err(|error| self.evaluation(&error))?;
+                let value = result.map_err(|error| self.evaluation(&error, scope))?;
                 // In strict mode too, an attribute that is missing at the end is only "undefined".
                 if value.is_undefined() {
-                    return Err(self.fault("E0310", format!("`{}` is not defined", self.source)));
+                    return Err(self.fault("E0310", scope.undefined(&self.source)));
                 }
                 return self.bounded(&value, scope);
             };
@@ -257,13 +280,13 @@ impl Expr {
     /// The value, where there is room for it.
     fn bounded(&self, value: &Value, scope: &Scope) -> Result<Value, Fault> {
         let what = || format!("the value of `{}`", self.source);
-        let size = bounds::size(value).ok_or_else(|| self.evaluation(&bounds::too_large(&what())))?;
+        let size = bounds::size(value).ok_or_else(|| self.evaluation(&bounds::too_large(&what()), scope))?;
         if size > bounds::SMALL && scope.size + size > bounds::TOGETHER {
             let most = bounds::TOGETHER >> 20;
             let message = format!("{}: all names together may be {most} MiB", self.source);
             return Err(self.fault("E0314", message));
         }
-        bounds::made(value).map_err(|error| self.evaluation(&error))
+        bounds::made(value).map_err(|error| self.evaluation(&error, scope))
     }
 
     /// Its value as a truth; no other value counts as one.

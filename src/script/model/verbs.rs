@@ -22,6 +22,14 @@ pub(in crate::script) struct VerbDoc {
 }
 
 impl VerbDoc {
+    /// Whether its value may be a mapping with this key.
+    pub(in crate::script) fn takes(&self, key: &str) -> bool {
+        let schema = (self.schema)();
+        let forms = schema.get("anyOf").and_then(|forms| forms.as_array()).into_iter().flatten();
+        let mut forms = forms.chain([&schema]);
+        forms.any(|form| form.get("properties").is_some_and(|keys| keys.get(key).is_some()))
+    }
+
     /// The schema of its value, with what it does.
     pub(in crate::script) fn schema(&self) -> serde_json::Value {
         let mut schema = (self.schema)();

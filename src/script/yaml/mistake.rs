@@ -24,7 +24,10 @@ pub(super) fn of(file: u16, text: &str, at: Marker, info: &str) -> Problem {
         return problem.label("indent the next line with spaces, not with tabs");
     }
     if info.starts_with("mapping values are not allowed") {
-        return problem.label("put quotes around a value that has a colon followed by a space in it");
+        return problem.label(match line.trim_end().ends_with(':') {
+            true => "put quotes around a value that ends with a colon",
+            false => "put quotes around a value that has a colon followed by a space in it",
+        });
     }
     if info.contains("block scalar") && matches!(line.chars().nth(at.col()), Some('>' | '|')) {
         return problem.label("put quotes around a value that begins with `>` or `|`");
