@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
+use super::taken::Taken;
 use crate::wire::Code;
 use crate::znode::{Acl, Perms};
 
@@ -114,7 +115,7 @@ fn matches(entry: &Acl, identity: &Identity) -> bool {
 }
 
 /// `address` or `address/bits`.
-fn network(id: &str) -> Option<(IpAddr, u32)> {
+pub(super) fn network(id: &str) -> Option<(IpAddr, u32)> {
     let (address, bits) = match id.split_once('/') {
         Some((address, bits)) => {
             let bits: i32 = bits.parse().ok()?;
@@ -168,29 +169,16 @@ fn same_network(a: IpAddr, b: IpAddr, bits: u32) -> bool {
 /// would make gigabytes.
 const SETTLED: usize = 10_000;
 
-/// Whether a server takes an id, by scheme and id, where one has told.
-pub(super) type Taken = HashMap<(String, String), bool>;
-
-/// Whether servers differ about an entry, by release (3.4 knows addresses but no networks, 3.9.4 and later
-/// IPv6 too) or by what authentication they are configured for.
-pub(in crate::store) fn depends_on_server(entry: &Acl) -> bool {
-    match entry.scheme.as_str() {
-        "world" | "auth" | "digest" => false,
-        "ip" => matches!(network(&entry.id), Some((IpAddr::V6(_), _))) || entry.id.contains('/'),
-        _ => true,
-    }
-}
-
 /// What the server stores when it is given `acl` (`PrepRequestProcessor.fixupACL`): duplicates go,
 /// `auth` becomes whoever asks. What is `taken` is so whatever an ensemble in memory would say.
 pub(super) fn settle(acl: &[Acl], identities: &[Identity], taken: &Taken) -> Result<Vec<Acl>, Code> {
     let mut seen = HashSet::with_capacity(acl.len());
     let mut settled = Vec::with_capacity(acl.len());
     for entry in acl.iter().filter(|entry| seen.insert(*entry)) {
-        let known = taken.get(&(entry.scheme.clone(), entry.id.clone()));
+        let known = taken.told(entry);
         match entry.scheme.as_str() {
-            _ if known == Some(&false) => return Err(Code::INVALID_ACL),
-            _ if known == Some(&true) => settled.push(entry.clone()),
+            _ if known == Some(false) => return Err(Code::INVALID_ACL),
+            _ if known == Some(true) => settled.push(entry.clone()),
             "world" if entry.id == "anyone" => settled.push(entry.clone()),
             "auth" => {
                 let before = settled.len();
@@ -296,7 +284,7 @@ mod tests {
     fn an_acl_is_settled_as_the_server_does_it() {
         let me =
             Identity::prove("digest", Some(b"a:b"), IpAddr::from([127, 0, 0, 1]), None).unwrap_or_default();
-        let none = Taken::new();
+        let none = Taken::default();
         let mine = Acl { scheme: "digest".into(), id: digest("a:b"), perms: Perms::ALL };
         assert_eq!(settle(&acl("auth::cdrwa"), &me, &none), Ok(vec![mine]));
         assert_eq!(settle(&acl("auth::cdrwa"), &[], &none), Err(Code::INVALID_ACL));
@@ -304,10 +292,14 @@ mod tests {
         assert_eq!(settle(&acl("world:anyone:r,world:anyone:r"), &me, &none), Ok(acl("world:anyone:r")));
         let odd = Acl { scheme: "odd".into(), id: "x".into(), perms: Perms::ALL };
         assert_eq!(settle(std::slice::from_ref(&odd), &me, &none), Err(Code::INVALID_ACL));
-        let told = |scheme: &str, id: &str, taken| Taken::from([((scheme.into(), id.into()), taken)]);
-        assert_eq!(settle(std::slice::from_ref(&odd), &me, &told("odd", "x", true)), Ok(vec![odd]));
+        let told = |entry: &Acl, taken| {
+            let mut known = Taken::default();
+            known.learn(entry, taken);
+            known
+        };
+        assert_eq!(settle(std::slice::from_ref(&odd), &me, &told(&odd, true)), Ok(vec![odd]));
         let network = acl("ip:10.0.0.0/8:r");
         assert_eq!(settle(&network, &me, &none), Ok(network.clone()));
-        assert_eq!(settle(&network, &me, &told("ip", "10.0.0.0/8", false)), Err(Code::INVALID_ACL));
+        assert_eq!(settle(&network, &me, &told(&network[0], false)), Err(Code::INVALID_ACL));
     }
 }

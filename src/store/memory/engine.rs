@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::acl::{self, Identity, Taken};
+use super::acl::{self, Identity};
 use super::sessions::{Connection, Session};
+use super::taken::Taken;
 use super::tree::{Id, Node, ROOT, Tree};
 use super::watches::{self, Count, Mode, Table};
 use super::write::{Done, Transaction};
@@ -118,7 +119,7 @@ impl Engine {
             zxid: rules.first_zxid,
             rules,
             tree: Tree::new(Node::new(Some(Bytes::new()), 0, 0, 0), &[Acl::open()]),
-            taken: Taken::new(),
+            taken: Taken::default(),
             data: Table::default(),
             child: Table::default(),
             sessions: HashMap::new(),

@@ -14,6 +14,7 @@ mod read;
 mod sessions;
 mod shelves;
 mod slab;
+mod taken;
 mod tree;
 mod watches;
 mod write;
@@ -35,16 +36,13 @@ use crate::error::{Error, Kind};
 use crate::treefile::{self, Entry};
 use crate::wire::{AddWatchMode, Code, OpResult, Reply, Request};
 use crate::znode::{Acl, Event, NodeType, Stat, ZPath};
-pub(super) use acl::depends_on_server;
 use engine::Engine;
 pub use engine::{Answered, Figures, Listener, Rules, Told};
 pub(super) use read::MANY;
+pub(super) use taken::depends_on_server;
 
 /// The release whose behaviour an ensemble in memory has.
 pub const VERSION: [u32; 3] = [3, 9, 0];
-
-/// Ids in ACLs that are remembered: clients of an overlay choose them.
-const MANY_IDS: usize = 10_000;
 
 /// An ensemble; clones are the same one.
 #[derive(Clone)]
@@ -85,16 +83,12 @@ impl Ensemble {
 
     /// Whether it is known that the store below takes the id of an entry.
     pub(super) fn knows(&self, entry: &Acl) -> bool {
-        self.lock().taken.contains_key(&(entry.scheme.clone(), entry.id.clone()))
+        self.lock().taken.told(entry).is_some()
     }
 
     /// From now on the id of this entry is good in ACLs, or not.
     pub(super) fn learn(&self, entry: &Acl, taken: bool) {
-        let known = &mut self.lock().taken;
-        if known.len() >= MANY_IDS {
-            known.clear();
-        }
-        known.insert((entry.scheme.clone(), entry.id.clone()), taken);
+        self.lock().taken.learn(entry, taken);
     }
 
     /// Plants the znodes of a tree file; the ephemerals among them belong to a session that never

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use super::acl::{self, Identity, Taken};
+use super::acl::{self, Identity};
 use super::quota;
+use super::taken::Taken;
 use super::tree::{Id, Life, Node, Tree};
 use crate::wire::request::Create;
 use crate::wire::{Code, OpResult, WriteOp};
