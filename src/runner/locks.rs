@@ -13,8 +13,8 @@ use super::{Frame, Runner, verbs};
 use crate::command::{holder_name, lock_held, needed_for_lock};
 use crate::error::Kind;
 use crate::recipe::lock::{Lock as Held, NotGot, make_path};
-use crate::script::expr::Scope;
-use crate::script::model::{Lock, LockSpec};
+use crate::script::expr::{Fault, Scope};
+use crate::script::model::{Lock, LockSpec, Slot};
 use crate::view::{PlannedRow, Told};
 use crate::znode::ZPath;
 
@@ -33,6 +33,22 @@ struct Wanted<'w> {
     secret: bool,
 }
 
+impl<'w> Wanted<'w> {
+    async fn of(
+        id: &'w str,
+        secret: bool,
+        (path, data, timeout): (&Slot<ZPath>, &Option<Slot<String>>, &Slot<Duration>),
+        scope: &Scope,
+    ) -> Result<Self, Fault> {
+        let path = path.get(scope).await?;
+        let data = match data {
+            Some(slot) => slot.get(scope).await?,
+            None => holder_name(),
+        };
+        Ok(Self { id, path, data: data.into(), patience: timeout.get(scope).await?, secret })
+    }
+}
+
 impl<'a> Runner<'a> {
     /// Steps under a lock.
     pub(super) async fn under_lock(
@@ -42,13 +58,8 @@ impl<'a> Runner<'a> {
         local: &mut Scope,
         frame: &Frame<'a>,
     ) -> Result<verbs::Done, Ended> {
-        let path = spec.path.get(local).await?;
-        let data = match &spec.data {
-            Some(slot) => slot.get(local).await?,
-            None => holder_name(),
-        };
-        let patience = spec.timeout.get(local).await?;
-        let wanted = Wanted { id, path: path.clone(), data: data.into(), patience, secret };
+        let wanted = Wanted::of(id, secret, (&spec.path, &spec.data, &spec.timeout), local).await?;
+        let path = wanted.path.clone();
         let Some(mut held) = self.get_lock(wanted, frame).await? else {
             self.steps(&spec.steps.0, local, frame).await?;
             return Ok(verbs::Done::default());
@@ -71,13 +82,8 @@ impl<'a> Runner<'a> {
         scope: &Scope,
         frame: &Frame<'a>,
     ) -> Result<Option<Held>, Ended> {
-        let path = spec.path.get(scope).await?;
-        let data = match &spec.data {
-            Some(slot) => slot.get(scope).await?,
-            None => holder_name(),
-        };
-        let patience = spec.timeout.get(scope).await?;
-        self.get_lock(Wanted { id: OF_RUN, path, data: data.into(), patience, secret: false }, frame).await
+        let wanted = Wanted::of(OF_RUN, false, (&spec.path, &spec.data, &spec.timeout), scope).await?;
+        self.get_lock(wanted, frame).await
     }
 
     /// Gets a lock. In check mode nobody has it, and nobody waits, but its path is made as it would be.
