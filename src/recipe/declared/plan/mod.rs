@@ -216,7 +216,7 @@ impl Planning<'_> {
     ) -> Result<(), NotPlanned> {
         let path = &wanted.path;
         if wanted.absent {
-            return self.delete_below(path, false).await;
+            return self.delete_below(path).await;
         }
         if !wanted.named {
             return Ok(());

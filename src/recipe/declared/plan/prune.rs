@@ -6,20 +6,23 @@ use super::inventory::Inventory;
 use super::{NotPlanned, Planning, failed};
 use crate::recipe::declared::{Prune, Wanted};
 use crate::store::{Failure, Found, Read};
-use crate::walk::{Options, Reads, Walk, Want};
+use crate::walk::{Options, Reads, Visit, Walk, Want};
 use crate::wire::Code;
 use crate::znode::{NodeType, PathGlob, ZPath};
 
+/// The next visits of a walk; `None` at its end, and where its root does not exist.
+async fn visits(walk: &mut Walk<'_>, root: &ZPath) -> Result<Option<Vec<Visit>>, NotPlanned> {
+    match walk.next().await {
+        Err(Failure::Refused(Code::NO_NODE)) => Ok(None),
+        visits => visits.map_err(|failure| failed("list", root, failure)),
+    }
+}
+
 impl Planning<'_> {
-    /// Takes a znode and all below it into what is deleted.
-    pub(super) async fn delete_below(&mut self, path: &ZPath, pruned: bool) -> Result<(), NotPlanned> {
+    /// Takes a znode that is declared absent, and all below it, into what is deleted.
+    pub(super) async fn delete_below(&mut self, path: &ZPath) -> Result<(), NotPlanned> {
         let mut walk = Walk::new(self.store, Options { want: Want::Data, ..Options::new(path.clone()) });
-        loop {
-            let visits = match walk.next().await {
-                Ok(Some(visits)) => visits,
-                Ok(None) | Err(Failure::Refused(Code::NO_NODE)) => return Ok(()),
-                Err(failure) => return Err(failed("list", path, failure)),
-            };
+        while let Some(visits) = visits(&mut walk, path).await? {
             for visit in visits {
                 let node = visit.node.map_err(|code| failed("read", &visit.path, Failure::Refused(code)))?;
                 let stat = node.stat.unwrap_or_default();
@@ -27,9 +30,10 @@ impl Planning<'_> {
                     let what = format!("{} below it is an ephemeral", visit.path);
                     return Err(NotPlanned::Conflict(path.clone(), what));
                 }
-                self.deletes.insert(visit.path, ((stat.czxid, stat.version), pruned));
+                self.deletes.insert(visit.path, ((stat.czxid, stat.version), false));
             }
         }
+        Ok(())
     }
 
     /// Takes what is not declared into what is deleted, as far as the tree wants that.
@@ -95,12 +99,7 @@ impl Planning<'_> {
         let mut stays: HashSet<ZPath> = HashSet::new();
         let foreign: Vec<&ZPath> =
             declared.values().filter(|wanted| wanted.foreign).map(|wanted| &wanted.path).collect();
-        loop {
-            let visits = match walk.next().await {
-                Ok(Some(visits)) => visits,
-                Ok(None) | Err(Failure::Refused(Code::NO_NODE)) => return Ok(()),
-                Err(failure) => return Err(failed("list", root, failure)),
-            };
+        while let Some(visits) = visits(&mut walk, root).await? {
             for visit in visits {
                 let path = visit.path;
                 let stat = visit.node.ok().and_then(|node| node.stat);
@@ -124,5 +123,6 @@ impl Planning<'_> {
                 }
             }
         }
+        Ok(())
     }
 }
