@@ -107,13 +107,13 @@ pub(super) fn add(language: &mut Environment<'static>) {
         bounds::add_filter(language, name, |_, args| JINJA.empty_state().apply_filter(name, args));
     }
     for (name, filter) in lent().into_iter().chain(both()) {
-        bounds::add_filter(language, name, move |state, args| {
-            if name == "split" {
-                splits(args)?;
-            }
-            filter.call(state, args)
-        });
+        bounds::add_filter(language, name, move |state, args| filter.call(state, args));
     }
+    let split = Value::from_function(minijinja::filters::split);
+    bounds::add_filter(language, "split", move |state, args| {
+        splits(args)?;
+        split.call(state, args)
+    });
     for (name, function) in both().into_iter().chain(functions()) {
         bounds::add_function(language, name, function);
     }
